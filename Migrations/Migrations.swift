@@ -1,0 +1,17 @@
+/// One step of the schema; steps are numbered, only go forward and are never edited.
+package struct Migration: Sendable {
+    /// The file's name without its ending: `V001_create_journal`.
+    package let id: String
+    /// The file's text.
+    package let sql: String
+
+    /// All steps in order; the schema's version is their count.
+    package static let all = [
+        Migration("V001_create_journal", PackageResources.V001_create_journal_sql)
+    ]
+
+    private init(_ id: String, _ bytes: [UInt8]) {
+        self.id = id
+        sql = String(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -1,0 +1,143 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The rooms of the house and the arrows between them: see docs/architecture.md.
+///
+/// An arrow that is not in this file does not exist; the architecture test holds the
+/// imports of every source file against the same table.
+let package = Package(
+    name: "dosette",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Dosette", targets: ["Dosette"]),
+        .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
+        .executable(name: "dosette", targets: ["DosetteCLI"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(name: "DosetteCore"),
+        .target(
+            name: "DosetteAudit",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .target(name: "DosetteStore", dependencies: ["DosetteCore", "DosetteAudit"]),
+        .target(
+            name: "DosetteMigrations",
+            path: "Migrations",
+            exclude: ["README.md"],
+            sources: ["Migrations.swift"],
+            resources: [.embedInCode("V001_create_journal.sql")]
+        ),
+        .target(
+            name: "DosetteWorkflows",
+            path: "Workflows",
+            exclude: ["README.md"],
+            sources: ["Workflows.swift"],
+            resources: [.embedInCode("home_delivery_v1.yaml")]
+        ),
+        .target(
+            name: "DosetteSQLite",
+            dependencies: [
+                "DosetteCore", "DosetteStore", "DosetteMigrations",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .target(
+            name: "DosetteDefinitions",
+            dependencies: ["DosetteCore", .product(name: "Yams", package: "Yams")]
+        ),
+        .target(
+            name: "DosetteEngine",
+            dependencies: [
+                "DosetteCore", "DosetteAudit", "DosetteStore", "DosetteDefinitions",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "DosetteProvet",
+            dependencies: [
+                "DosetteCore", "DosetteEngine",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "DosetteSimulator",
+            dependencies: [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "DosetteServer",
+            dependencies: [
+                "DosetteCore", "DosetteEngine", "DosetteStore",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "Dosette",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet",
+                "DosetteServer", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .target(
+            name: "DosetteTesting",
+            dependencies: ["DosetteCore", "DosetteEngine", "DosetteStore", "DosetteDefinitions"]
+        ),
+        .executableTarget(
+            name: "DosetteCLI",
+            dependencies: [
+                "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
+                "DosetteProvet", "DosetteServer", "DosetteSimulator", "DosetteSQLite",
+                "DosetteStore", "DosetteWorkflows",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(name: "DosetteCoreTests", dependencies: ["DosetteCore", .product(name: "HummingbirdTesting", package: "hummingbird"), .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")]),
+    ]
+)
+
+for target in package.targets {
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .enableUpcomingFeature("InferIsolatedConformances"),
+            .enableUpcomingFeature("ImmutableWeakCaptures"),
+            .treatAllWarnings(as: .error),
+            .strictMemorySafety(),
+        ]
+}

@@ -1,0 +1,322 @@
+extension Order {
+    /// An event that cannot follow the events before it: the journal was changed or misread.
+    package struct Damage: Error, Hashable, CustomStringConvertible {
+        package let version: Int
+        package let problem: String
+
+        package var description: String { "event \(version): \(problem)" }
+    }
+
+    /// Creates an order from its first event.
+    ///
+    /// - Parameters:
+    ///   - fact: `received`.
+    ///   - workflow: The definition that the order is pinned to.
+    package init(_ fact: Fact, workflow: Workflow) throws(Damage) {
+        guard case .received(let received) = fact.event else {
+            throw Damage(version: 0, problem: "the first event is not order.received")
+        }
+        guard received.workflowDigest == workflow.digest else {
+            throw Damage(version: 0, problem: "the order is pinned to another definition")
+        }
+        self.workflow = workflow
+        self.received = received
+        receivedAt = fact.at
+        changedAt = fact.at
+        version = 1
+        plan = received.plan
+        parts = workflow.parts.map { part in
+            var start = part.start
+            if part.lifecycle == .fee {
+                let name = FeeLifecycle.start(charges: received.charging).rawValue
+                start = part.index(ofState: name) ?? start
+            }
+            return PartState(state: start, since: fact.at)
+        }
+        for part in parts.indices { beginWork(part) }
+    }
+
+    /// The order after `fact`.
+    ///
+    /// - Throws: ``Damage`` when the event does not fit; nothing has changed then.
+    package mutating func evolve(_ fact: Fact) throws(Damage) {
+        var next = self
+        try next.apply(fact)
+        next.version += 1
+        next.changedAt = max(changedAt, fact.at)
+        if let use = fact.idempotency {
+            next.keyUses[use.key] = KeyUse(bodyDigest: use.bodyDigest, version: next.version)
+        }
+        self = next
+    }
+
+    private mutating func apply(_ fact: Fact) throws(Damage) {
+        switch fact.event {
+        case .received:
+            throw damage("the order was received before")
+        case .entered(let entered):
+            try enter(entered, at: fact.at)
+        case .signaled(let signaled):
+            remember(signaled, fact)
+        case .effect(let event):
+            try apply(event, at: fact.at)
+        case .parked(let parked):
+            parts[try part(parked.part)].parked = ParkedRecord(parked: parked, since: fact.at)
+        case .unparked(let part, let action):
+            try unpark(self.part(part), by: action)
+        case .turnedBack(let name, _):
+            try turnBack(part(name))
+        case .reminded(let part, let count):
+            parts[try self.part(part)].reminderCount = count
+        case .observed(let status, _):
+            provetStatus = status
+        case .dispensed(let dispense):
+            guard plan.items.indices.contains(dispense.item) else { throw damage("no such item") }
+            plan.record(dispense)
+        case .dispenseReversed(let id):
+            plan.reverse(id)
+        }
+    }
+
+    func damage(_ problem: String) -> Damage {
+        Damage(version: version, problem: problem)
+    }
+
+    private func part(_ name: String) throws(Damage) -> Int {
+        guard let index = workflow.index(ofPart: name) else {
+            throw damage("the definition has no part \(name)")
+        }
+        return index
+    }
+
+    private mutating func remember(_ signaled: Signaled, _ fact: Fact) {
+        guard signaled.effect == .remembered else { return }
+        cancelRequest = CancelRequest(
+            actor: fact.actor,
+            reason: fact.reason,
+            remarks: signaled.remarks
+        )
+    }
+
+    private mutating func unpark(_ part: Int, by action: ParkedAction) throws(Damage) {
+        guard let parked = parts[part].parked?.parked else { throw damage("nothing is parked") }
+        parts[part].parked = nil
+        switch (action, parked.purpose) {
+        case (.giveUp, .entry):
+            dropFirstEntry(part)
+        case (.adopt, .undo(let index)) where parts[part].saga?.direction == .back:
+            // After an effect was adopted the saga has gone on already.
+            let steps = sagaSteps(part)
+            if parts[part].saga?.next(steps) == .compensate(step: index) {
+                _ = parts[part].saga?.compensated(index, steps)
+            }
+        case (.adopt, _), (.resend, _), (.retry, _), (.giveUp, _):
+            break
+        }
+    }
+
+    private mutating func turnBack(_ part: Int) throws(Damage) {
+        guard parts[part].saga != nil else { throw damage("no saga runs in this part") }
+        parts[part].saga?.turnBack()
+        if case .ready = parts[part].effect?.state.phase { parts[part].effect = nil }
+    }
+}
+
+// MARK: - States
+
+extension Order {
+    private mutating func enter(_ entered: Entered, at time: Timestamp) throws(Damage) {
+        let part = try part(entered.part)
+        let definition = workflow.parts[part]
+        guard let target = definition.index(ofState: entered.state) else {
+            throw damage("part \(entered.part) has no state \(entered.state)")
+        }
+        guard stateName(of: part) == entered.from else {
+            throw damage("\(entered.part) was \(stateName(of: part)), not \(entered.from)")
+        }
+        try checkLifecycle(definition.lifecycle, entered)
+        parts[part].state = target
+        parts[part].since = time
+        parts[part].isActionDone = false
+        parts[part].reminderCount = 0
+        leaveWork(part)
+        queueEntry(part, entered)
+        beginWork(part)
+        if definition.lifecycle == .prescription { followPrescription() }
+    }
+
+    /// Rules cannot be configured away, nor replayed away.
+    private func checkLifecycle(_ lifecycle: Lifecycle?, _ entered: Entered) throws(Damage) {
+        guard let lifecycle else { return }
+        let isLegal =
+            entered.cause == .clinic
+            ? lifecycle == .prescription
+            : lifecycle.moves(from: entered.from).contains(entered.state)
+        guard isLegal else {
+            throw damage("\(entered.part): \(entered.from) never leads to \(entered.state)")
+        }
+        if lifecycle == .fee, entered.state == FeeLifecycle.State.charging.rawValue,
+            prescription?.isAccepted != true
+        {
+            throw damage("a fee is charged only on an accepted prescription")
+        }
+    }
+
+    /// The old state's own work is over; entries that are still to be told stay.
+    private mutating func leaveWork(_ part: Int) {
+        if case .entry = parts[part].effect?.purpose {} else { parts[part].effect = nil }
+        if case .entry = parts[part].parked?.parked.purpose {} else { parts[part].parked = nil }
+        parts[part].saga = nil
+    }
+
+    private mutating func queueEntry(_ part: Int, _ entered: Entered) {
+        guard let entry = workflow.parts[part].entry else { return }
+        if entered.cause == .clinic {
+            dropEntries(part)
+            return
+        }
+        guard entry.needs.map({ receipts[$0] != nil }) ?? true else { return }
+        let new = Entry(state: parts[part].state, remarks: entered.remarks)
+        if canSkipUnsentEntries(part, to: entered.state) { dropEntries(part) }
+        parts[part].entries.append(new)
+    }
+
+    private mutating func dropEntries(_ part: Int) {
+        parts[part].entries = []
+        parts[part].effect = nil
+        parts[part].parked = nil
+    }
+
+    /// Whether entries that were never sent can be left out on the way to `state`.
+    private func canSkipUnsentEntries(_ part: Int, to state: String) -> Bool {
+        guard workflow.parts[part].lifecycle == .prescription, let provetStatus,
+            let target = PrescriptionLifecycle.State(name: state),
+            parts[part].effect == nil
+        else { return false }
+        return PrescriptionLifecycle.permits(.init(status: provetStatus), target)
+    }
+
+    private mutating func beginWork(_ part: Int) {
+        switch state(of: part).work {
+        case .nothing, .action: break
+        case .saga: parts[part].saga = Saga()
+        case .undo: parts[part].saga = Saga(undoing: sagaSteps(part))
+        }
+    }
+
+    /// The steps of the saga that runs, or is undone, in the part's state.
+    func sagaSteps(_ part: Int) -> [Saga.Step] {
+        switch state(of: part).work {
+        case .saga(let steps): return steps
+        case .undo(let state):
+            if case .saga(let steps) = workflow.parts[part].states[state].work { return steps }
+            return []
+        case .nothing, .action: return []
+        }
+    }
+
+    private mutating func followPrescription() {
+        guard let prescription else { return }
+        if prescription.isFinal {
+            plan.isWithdrawn = true
+            cancelRequest = nil
+        }
+    }
+}
+
+// MARK: - Effects
+
+extension Order {
+    private mutating func apply(_ event: EffectEvent, at time: Timestamp) throws(Damage) {
+        let part = try part(event.part)
+        var record = try effectRecord(for: event, part, at: time)
+        if case .intended = event.event { record.since = time }
+        do {
+            let remains = try EffectProtocol.evolve(
+                record.state,
+                with: event.event,
+                at: time
+            )
+            switch remains {
+            case .open(let state):
+                record.state = state
+                parts[part].effect = record
+            case .settled:
+                parts[part].effect = nil
+                try settle(event, part)
+            }
+        } catch let error as Damage {
+            throw error
+        } catch {
+            throw damage("effect \(event.number) cannot go on like this")
+        }
+    }
+
+    /// The effect that `event` speaks of; an intent may begin a new one.
+    private mutating func effectRecord(
+        for event: EffectEvent,
+        _ part: Int,
+        at time: Timestamp
+    ) throws(Damage) -> EffectRecord {
+        if let record = parts[part].effect {
+            guard record.number == event.number else {
+                throw damage("effect \(record.number) is under way, not \(event.number)")
+            }
+            return record
+        }
+        guard case .intended = event.event, event.number == effectCount + 1 else {
+            throw damage("effect \(event.number) was never intended")
+        }
+        effectCount += 1
+        return EffectRecord(
+            number: event.number,
+            action: event.action,
+            purpose: event.purpose,
+            state: EffectProtocol.State(readyAt: time),
+            since: time
+        )
+    }
+
+    private mutating func settle(_ event: EffectEvent, _ part: Int) throws(Damage) {
+        switch event.event {
+        case .confirmed(let receipt), .adopted(let receipt):
+            try succeed(event, receipt, part)
+        case .givenUp, .refused, .conflicted, .intended, .postponed, .becameUnknown, .absent, .probeFailed,
+            .inDoubt, .exhausted, .resumed:
+            break
+        }
+    }
+
+    private mutating func dropFirstEntry(_ part: Int) {
+        if !parts[part].entries.isEmpty { parts[part].entries.removeFirst() }
+    }
+
+    private mutating func succeed(
+        _ event: EffectEvent,
+        _ receipt: Receipt,
+        _ part: Int
+    ) throws(Damage) {
+        switch event.purpose {
+        case .entry(let state):
+            provetStatus = PrescriptionLifecycle.State(name: state)?.status ?? provetStatus
+            dropFirstEntry(part)
+        case .action:
+            receipts[event.action] = receipt
+            parts[part].isActionDone = true
+            if event.action == Self.createAction {
+                provetStatus = receipt.values["status"]?.intValue ?? 1
+            }
+        case .step(let index):
+            receipts[event.action] = receipt
+            guard parts[part].saga?.performed(index) == true else {
+                throw damage("saga step \(index) came out of order")
+            }
+        case .undo(let index):
+            let steps = sagaSteps(part)
+            guard parts[part].saga?.compensated(index, steps) == true else {
+                throw damage("compensation of step \(index) came out of order")
+            }
+            receipts[event.action] = receipt
+        }
+    }
+}

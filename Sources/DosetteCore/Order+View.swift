@@ -1,0 +1,87 @@
+extension Order {
+    /// The order as the API shows it: the object of the outer contract.
+    ///
+    /// A pure function of the events; `waiting.detail`, which depends on the moment, is added by
+    /// whoever knows the moment.
+    package var view: JSONObject {
+        [
+            "order_id": .string(received.key.orderID),
+            "source": .string(received.key.source),
+            "clinic": .string(received.clinic),
+            "priority": .string(received.priority.rawValue),
+            "workflow": .string("\(received.workflowName)/\(received.workflowVersion)"),
+            "received_at": .string(receivedAt.text),
+            "changed_at": .string(changedAt.text),
+            "version": JSON(version),
+            "prescription": .object(prescriptionView),
+            "fee": .object(feeView),
+            "dispensing": .object(dispensingView),
+            "parts": .object(partsView),
+            "waiting": waiting.map { .object($0.view) } ?? .null,
+            "parked": parkedParts.first.map { .object($0.view) } ?? .null,
+        ]
+    }
+
+    private var prescriptionView: JSONObject {
+        [
+            "state": .string(prescription?.name ?? PrescriptionLifecycle.State.draft.name),
+            "provet_status": JSON(provetStatus),
+            "provet_id": JSON(provetID),
+            "cancel_pending": .bool(cancelRequest != nil),
+        ]
+    }
+
+    private var feeView: JSONObject {
+        let sale = receipts["provet.create_counter_sale"]
+        let invoice =
+            receipts["provet.finalize_counter_sale"]?.values["invoice"]?.intValue
+            ?? sale?.values["invoice"]?.intValue
+        return [
+            "state": .string((fee ?? .notApplicable).rawValue),
+            "counter_sale_id": JSON(sale?.id),
+            "invoice_id": JSON(invoice),
+            "payment_id": JSON(receipts["provet.add_payment"]?.id),
+        ]
+    }
+
+    private var dispensingView: JSONObject {
+        let items = plan.items.indices.map { index -> JSON in
+            [
+                "allowed": JSON(plan.items[index].allowedCount),
+                "dispensed": JSON(plan.dispensedCount(of: index)),
+                "remaining": JSON(plan.remainingCount(of: index)),
+                "last_day": .string(plan.items[index].lastDay.text),
+            ]
+        }
+        return ["items": .array(items)]
+    }
+
+    private var partsView: JSONObject {
+        JSONObject(
+            parts.indices.map { (workflow.parts[$0].name, .string(stateName(of: $0))) }
+        )
+    }
+}
+
+extension Waiting {
+    package var view: JSONObject {
+        [
+            "for": .string(what),
+            "since": .string(since.text),
+            "until": JSON(until),
+            "by": .string(by.rawValue),
+        ]
+    }
+}
+
+extension Order.ParkedRecord {
+    package var view: JSONObject {
+        [
+            "kind": .string(parked.kind.rawValue),
+            "reason": .string(parked.reason),
+            "step": .string(parked.step),
+            "since": .string(since.text),
+            "actions": .array(parked.actions.map { .string($0.rawValue) }),
+        ]
+    }
+}

@@ -1,0 +1,104 @@
+/// Why an order is not done yet, since when, until when, and who can move it on.
+package struct Waiting: Hashable, Sendable {
+    /// What is waited for, in words without personal data.
+    package let what: String
+    package let since: Timestamp
+    /// When Dosette acts by itself, if it does.
+    package let until: Timestamp?
+    package let by: Responsible
+}
+
+extension Order {
+    /// What the order waits for; nothing when it rests and nobody has to do anything.
+    ///
+    /// What is parked comes first, then the parts in their order.
+    package var waiting: Waiting? {
+        if let record = parkedParts.first {
+            return Waiting(
+                what: "a decision on \(record.parked.step)",
+                since: record.since,
+                until: nil,
+                by: .operator
+            )
+        }
+        let own = parts.indices.lazy.compactMap { self.waiting(in: $0) }.first
+        return own ?? parts.indices.lazy.compactMap { self.waitingForOthers(in: $0) }.first
+    }
+
+    /// Whether anything is still to come without somebody changing his mind.
+    package var isOpen: Bool { waiting != nil }
+
+    /// Whether nothing was done for the order yet.
+    package var isQueued: Bool { effectCount == 0 && isOpen && version == 1 }
+
+    private func waiting(in part: Int) -> Waiting? {
+        if let effect = parts[part].effect { return waiting(for: effect) }
+        if let work = work(of: part), case .send(let plan) = work.kind {
+            return Waiting(what: plan.action, since: parts[part].since, until: nil, by: .dosette)
+        }
+        return waitingForSignal(part)
+    }
+
+    private func waiting(for effect: EffectRecord) -> Waiting {
+        switch effect.state.phase {
+        case .ready(let due):
+            let by: Responsible = effect.state.turnedAwayCount > 0 ? .provet : .dosette
+            let what = "another try of \(effect.action)"
+            return Waiting(what: what, since: effect.since, until: due, by: by)
+        case .intended(let intent):
+            return Waiting(
+                what: effect.action,
+                since: intent.at,
+                until: intent.deadline,
+                by: .provet
+            )
+        case .uncertain(let probeAt):
+            return Waiting(
+                what: "the outcome of \(effect.action)",
+                since: effect.since,
+                until: probeAt,
+                by: .dosette
+            )
+        case .parked:
+            return Waiting(
+                what: "a decision on \(effect.action)",
+                since: effect.since,
+                until: nil,
+                by: .operator
+            )
+        }
+    }
+
+    private func waitingForSignal(_ part: Int) -> Waiting? {
+        let state = state(of: part)
+        guard !state.rests, let responsible = state.responsible else { return nil }
+        let isDispensing = workflow.parts[part].lifecycle == .dispensing
+        return Waiting(
+            what: isDispensing ? "dispense" : signalNames(part).joined(separator: ", "),
+            since: parts[part].since,
+            until: timer(of: part)?.dueAt,
+            by: responsible
+        )
+    }
+
+    /// A part that only follows other parts.
+    private func waitingForOthers(in part: Int) -> Waiting? {
+        let state = state(of: part)
+        guard !state.rests, state.responsible == nil, !state.rules.isEmpty else { return nil }
+        let names = state.rules.flatMap(\.condition.terms).map { workflow.parts[$0.part].name }
+        return Waiting(
+            what: "\(workflow.parts[part].name) follows \(names.first ?? "")",
+            since: parts[part].since,
+            until: nil,
+            by: .operator
+        )
+    }
+
+    /// The signals that the part's state takes.
+    package func signalNames(_ part: Int) -> [String] {
+        let outcomes = Set(OutcomeTrigger.allCases.map(\.rawValue))
+        return zip(workflow.triggers, state(of: part).targets)
+            .filter { $0.1 != nil && !outcomes.contains($0.0) }
+            .map(\.0)
+    }
+}

@@ -1,0 +1,185 @@
+/// What the engine has to do next for one part of an order.
+package struct Work: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        /// Make the intent durable, then send.
+        case send(EffectPlan)
+        /// An attempt is out; only its own engine, or after its time another one, ends it.
+        case await(EffectPlan, epoch: Int)
+        /// Look for an effect whose outcome is unknown.
+        case probe(EffectPlan)
+        case timer
+    }
+
+    package let part: Int
+    package let kind: Kind
+    /// From when on it is due.
+    package let dueAt: Timestamp
+}
+
+/// An effect as its performer needs it.
+package struct EffectPlan: Hashable, Sendable {
+    /// The effect's number in its order, from 1.
+    package let effect: Int
+    /// The number of the attempt that is, or would be, made.
+    package let attempt: Int
+    package let part: Int
+    package let action: String
+    package let purpose: EffectPurpose
+    /// For an entry: the state to bring to the far side, and what to say with it.
+    package let entry: EntryTarget?
+
+    package struct EntryTarget: Hashable, Sendable {
+        package let state: String
+        package let remarks: String?
+    }
+}
+
+/// Something that happens when time passes.
+package struct PartTimer: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable {
+        case deadline(target: Int)
+        case reminder
+        case expiry
+    }
+
+    package let kind: Kind
+    package let dueAt: Timestamp
+}
+
+extension Order {
+    /// Reminders for one stay in a state at the most.
+    package static let remindersMaximum = 12
+
+    /// What is to be done next for `part`, or nothing when it waits for somebody else.
+    ///
+    /// A pure function of the events: a rebuild finds the same.
+    package func work(of part: Int) -> Work? {
+        let place = parts[part]
+        guard place.parked == nil else { return timerWork(part, onlyReminders: true) }
+        if let effect = place.effect, let work = work(effect, part) {
+            return earlier(work, part)
+        }
+        if let plan = nextEffect(part) {
+            return earlier(Work(part: part, kind: .send(plan), dueAt: dueOfNew(part)), part)
+        }
+        return timerWork(part, onlyReminders: false)
+    }
+
+    private func dueOfNew(_ part: Int) -> Timestamp {
+        parts[part].entries.isEmpty ? parts[part].since : changedAt
+    }
+
+    private func work(_ effect: EffectRecord, _ part: Int) -> Work? {
+        let plan = plan(effect.action, effect.purpose, part, effect)
+        switch effect.state.phase {
+        case .ready(let due):
+            return Work(part: part, kind: .send(plan), dueAt: due)
+        case .intended(let intent):
+            let kind = Work.Kind.await(plan, epoch: intent.epoch)
+            return Work(part: part, kind: kind, dueAt: intent.recoverAt)
+        case .uncertain(let probeAt):
+            return Work(part: part, kind: .probe(plan), dueAt: probeAt)
+        case .parked:
+            return nil
+        }
+    }
+
+    /// A deadline that falls before the next send goes first.
+    private func earlier(_ work: Work, _ part: Int) -> Work {
+        guard case .send(let plan) = work.kind, plan.purpose == .action,
+            let timer = timer(of: part), case .deadline = timer.kind, timer.dueAt <= work.dueAt
+        else { return work }
+        return Work(part: part, kind: .timer, dueAt: timer.dueAt)
+    }
+
+    /// The effect that comes next when none is under way.
+    private func nextEffect(_ part: Int) -> EffectPlan? {
+        if let entry = workflow.parts[part].entry, let first = parts[part].entries.first {
+            let name = workflow.parts[part].states[first.state].name
+            return plan(entry.action, .entry(state: name), part, nil)
+        }
+        if case .action(let action) = state(of: part).work, !parts[part].isActionDone {
+            return plan(action, .action, part, nil)
+        }
+        guard let saga = parts[part].saga else { return nil }
+        let steps = sagaSteps(part)
+        switch saga.next(steps) {
+        case .perform(let step): return plan(steps[step].action, .step(step), part, nil)
+        case .compensate(let step):
+            return steps[step].undo.map { plan($0, .undo(step), part, nil) }
+        case .done, .undone: return nil
+        }
+    }
+
+    private func plan(
+        _ action: String,
+        _ purpose: EffectPurpose,
+        _ part: Int,
+        _ effect: EffectRecord?
+    ) -> EffectPlan {
+        var target: EffectPlan.EntryTarget?
+        if case .entry(let state) = purpose {
+            target = .init(state: state, remarks: parts[part].entries.first?.remarks)
+        }
+        return EffectPlan(
+            effect: effect?.number ?? effectCount + 1,
+            attempt: (effect?.state.attemptCount ?? 0) + 1,
+            part: part,
+            action: action,
+            purpose: purpose,
+            entry: target
+        )
+    }
+
+    // MARK: - Timers
+
+    private func timerWork(_ part: Int, onlyReminders: Bool) -> Work? {
+        guard let timer = timer(of: part) else { return nil }
+        if onlyReminders { return nil }
+        return Work(part: part, kind: .timer, dueAt: timer.dueAt)
+    }
+
+    /// The first thing that time alone brings about in `part`.
+    package func timer(of part: Int) -> PartTimer? {
+        let place = parts[part]
+        let state = state(of: part)
+        var timers: [PartTimer] = []
+        if let deadline = state.deadline {
+            let due = place.since.advanced(by: deadline.after)
+            timers.append(PartTimer(kind: .deadline(target: deadline.target), dueAt: due))
+        }
+        if let every = state.remindEvery, place.reminderCount < Self.remindersMaximum {
+            let wait = TimeSpan(milliseconds: every.milliseconds * Int64(place.reminderCount + 1))
+            timers.append(PartTimer(kind: .reminder, dueAt: place.since.advanced(by: wait)))
+        }
+        if workflow.parts[part].lifecycle == .dispensing,
+            state.name == DispensingLifecycle.State.open.rawValue
+        {
+            timers.append(PartTimer(kind: .expiry, dueAt: received.expiresAt))
+        }
+        return timers.min { $0.dueAt < $1.dueAt }
+    }
+
+    // MARK: - Exclusive sagas
+
+    /// The key that `part` holds, or would need, to go on; see ``Workflow/State/isExclusive``.
+    private func exclusiveKey(_ part: Int) -> String? {
+        guard state(of: part).isExclusive else { return nil }
+        return "\(received.clinic)/\(received.clientID)/\(workflow.parts[part].name)"
+    }
+
+    /// What no other order may hold while this one does.
+    package func held(by part: Int) -> String? {
+        hasBegun(part) ? exclusiveKey(part) : nil
+    }
+
+    /// What must be free before the next step of `part`.
+    package func wanted(by part: Int) -> String? {
+        hasBegun(part) ? nil : exclusiveKey(part)
+    }
+
+    private func hasBegun(_ part: Int) -> Bool {
+        guard let saga = parts[part].saga else { return false }
+        return saga.standingCount > 0 || parts[part].effect != nil
+    }
+}

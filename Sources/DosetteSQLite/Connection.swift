@@ -1,0 +1,200 @@
+import DosetteCore
+import DosetteStore
+import Foundation
+import GRDB
+import Synchronization
+
+/// The connections to one journal file: one that writes, some that read.
+///
+/// Its writing functions are called from the store's writer queue only.
+final class Connection: Sendable {
+    /// How often a file is opened again after a flush that failed.
+    static let reopeningsMaximum = 30
+    /// Between two such tries.
+    static let reopeningPause = 1.0
+
+    private let file: URL
+    private let pool: Mutex<DatabasePool?>
+
+    init(file: URL) throws(StoreError) {
+        self.file = file
+        pool = Mutex(try Self.open(file))
+    }
+
+    private static func open(_ file: URL) throws(StoreError) -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "dosette.journal"
+        configuration.maximumReaderCount = SQLiteStore.readersMaximum
+        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        do {
+            try checkBeforeOpening(file)
+            let pool = try DatabasePool(path: file.path, configuration: configuration)
+            try pool.writeWithoutTransaction { database in
+                try prepareWriter(database)
+                try Schema.migrate(database)
+            }
+            return pool
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw classify(error, "the journal cannot be opened")
+        }
+    }
+
+    /// Looks at the header before WAL is switched on: a foreign file stays as it is.
+    private static func checkBeforeOpening(_ file: URL) throws {
+        guard FileSystem.size(of: file) > 0 else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        _ = try queue.read { try Schema.check($0) }
+        try queue.close()
+    }
+
+    /// GRDB sets `synchronous=NORMAL` when it turns WAL on, so FULL is set, and checked, after it.
+    private static func prepareWriter(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA synchronous = FULL")
+        let pages = SQLiteStore.checkpointPages
+        try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+        let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
+        guard synchronous == 2, mode == "wal" else {
+            throw StoreError(.unavailable, "SQLite does not keep synchronous=FULL with WAL")
+        }
+    }
+
+    func close() {
+        let pool = pool.withLock { pool in
+            defer { pool = nil }
+            return pool
+        }
+        guard let pool else { return }
+        // What fails here is found, and done, at the next opening.
+        try? pool.writeWithoutTransaction { database in
+            _ = try database.checkpoint(.truncate)
+        }
+        try? pool.close()
+    }
+
+    private func current() throws(StoreError) -> DatabasePool {
+        guard let pool = pool.withLock({ $0 }) else {
+            throw StoreError(.unavailable, "the journal is closed")
+        }
+        return pool
+    }
+
+    // MARK: - Reading
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(StoreError) -> Value {
+        let pool = try current()
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw Self.classify(error, "the journal cannot be read")
+        }
+    }
+
+    func readNow<Value>(_ body: (Database) throws -> Value) throws(StoreError) -> Value {
+        let pool = try current()
+        do {
+            return try pool.read(body)
+        } catch {
+            throw Self.classify(error, "the journal cannot be read")
+        }
+    }
+
+    // MARK: - Writing
+
+    /// Writes a batch in one transaction; each change stands or falls alone.
+    ///
+    /// - Returns: A result for each commit, in order.
+    func write(_ commits: [Commit]) -> [Result<Void, StoreError>] {
+        let batch = Batch(commits)
+        let failure: StoreError
+        do {
+            try current().writeWithoutTransaction { try batch.write($0) }
+            return batch.results
+        } catch {
+            failure = Self.classify(error, "the batch could not be written")
+        }
+        guard batch.reachedCommit, failure.code != .full else {
+            return batch.results.map { _ in .failure(failure) }
+        }
+        return settle(batch, failure)
+    }
+
+    /// A flush failed, so the batch may or may not be there: open the file again and look.
+    private func settle(_ batch: Batch, _ failure: StoreError) -> [Result<Void, StoreError>] {
+        for attempt in 1...Self.reopeningsMaximum {
+            if attempt > 1 { Thread.sleep(forTimeInterval: Self.reopeningPause) }
+            guard let isThere = try? reopen(lookingFor: batch) else { continue }
+            if isThere { return batch.results }
+            return batch.results.map { _ in .failure(failure) }
+        }
+        let unknown = StoreError(.outcomeUnknown, failure.summary, cause: failure.cause)
+        return batch.results.map { _ in .failure(unknown) }
+    }
+
+    /// Opens the file anew and brings the whole log into it, so that what is read is on disk.
+    private func reopen(lookingFor batch: Batch) throws -> Bool {
+        let old = pool.withLock { pool in
+            defer { pool = nil }
+            return pool
+        }
+        try? old?.close()
+        let new = try Self.open(file)
+        let isThere = try new.writeWithoutTransaction { database in
+            _ = try database.checkpoint(.truncate)
+            return try batch.isThere(database)
+        }
+        pool.withLock { $0 = new }
+        return isThere
+    }
+
+    func beginEpoch(
+        at now: Timestamp,
+        software: String
+    ) -> Result<Ownership, StoreError> {
+        do {
+            return .success(
+                try current().writeWithoutTransaction { database in
+                    var ownership = Ownership(epoch: 0, engineVersion: 0)
+                    try database.inTransaction(.immediate) {
+                        let epoch = try Statements.raiseEpoch(database)
+                        let version = try Statements.version(of: .engine, database)
+                        let event = EngineEvent.started(epoch: epoch, software: software)
+                        try Statements.insert(
+                            EventCodec.encode(event, version: version, at: now),
+                            .engine,
+                            at: Statements.nextPosition(database),
+                            database
+                        )
+                        ownership = Ownership(epoch: epoch, engineVersion: version + 1)
+                        return .commit
+                    }
+                    return ownership
+                }
+            )
+        } catch {
+            return .failure(Self.classify(error, "the journal cannot be taken over"))
+        }
+    }
+
+    static func classify(_ error: any Error, _ summary: String) -> StoreError {
+        if let error = error as? StoreError { return error }
+        guard let error = error as? DatabaseError else {
+            return StoreError(.unavailable, summary, cause: error)
+        }
+        switch error.resultCode {
+        case .SQLITE_FULL: return StoreError(.full, "the disk is full", cause: error)
+        case .SQLITE_CORRUPT, .SQLITE_FORMAT:
+            return StoreError(.damaged, "the journal file is damaged", cause: error)
+        case .SQLITE_NOTADB:
+            return StoreError(.foreign, "the file is not a database", cause: error)
+        default:
+            return StoreError(.unavailable, "\(summary) (\(error.resultCode))", cause: error)
+        }
+    }
+}

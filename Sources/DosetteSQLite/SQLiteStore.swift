@@ -1,0 +1,221 @@
+import Dispatch
+package import DosetteCore
+package import DosetteStore
+package import Foundation
+import GRDB
+import Synchronization
+
+/// The journal in one SQLite file, with one writer that commits for everybody.
+///
+/// Whoever commits hands its change over and waits; the writer drains everything that waits into one transaction
+/// and one flush. `synchronous=FULL`: what was acknowledged survives a power cut.
+package final class SQLiteStore: Store {
+    /// Changes in one transaction at the most.
+    package static let batchMaximum = 512
+    /// Changes that may wait for the writer.
+    package static let waitingMaximum = 16_384
+    /// How long a connection waits for another's lock.
+    static let busySeconds = 5.0
+    /// Pages in the log after which it is brought into the file.
+    static let checkpointPages = 8_000
+    static let readersMaximum = 4
+    package static let fileName = "journal.sqlite"
+
+    private struct Waiting: Sendable {
+        let commit: Commit
+        let continuation: CheckedContinuation<Result<Void, StoreError>, Never>
+    }
+
+    private struct Queue {
+        var waiting: [Waiting] = []
+        var isDraining = false
+        var isClosed = false
+    }
+
+    private let directory: URL
+    private let lock: DirectoryLock
+    private let connection: Connection
+    private let queue = Mutex(Queue())
+    private let lastStream: Atomic<Int64>
+    private let writer = DispatchQueue(label: "dosette.journal.writer")
+
+    /// Opens the journal in `directory`, creating both when they are missing.
+    ///
+    /// - Throws: ``StoreError``: `inUse`, `foreign`, `newer`, `unavailable`.
+    package init(directory: URL) throws(StoreError) {
+        self.directory = directory
+        do {
+            try FileManager.default.createDirectory(
+                at: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
+        }
+        lock = try DirectoryLock(directory: directory)
+        connection = try Connection(file: directory.appending(path: Self.fileName))
+        let last = try connection.readNow { try Statements.lastStream($0) }
+        lastStream = Atomic(last)
+    }
+
+    /// Waits for what is being written, brings the log into the file and lets the directory go.
+    ///
+    /// Commits after it fail as `unavailable`.
+    package func close() {
+        queue.withLock { $0.isClosed = true }
+        writer.sync {
+            connection.close()
+            lock.release()
+        }
+    }
+
+    package func nextStream() -> StreamID {
+        StreamID(lastStream.add(1, ordering: .relaxed).newValue)
+    }
+
+    // MARK: - Writing
+
+    package func commit(_ commit: Commit) async throws(StoreError) {
+        for event in commit.events where event.byteCountMaximum > EventCodec.entryBytesMaximum {
+            throw StoreError(.tooLarge, "an entry of kind \(event.kind) is too long")
+        }
+        let result = await withCheckedContinuation { continuation in
+            enqueue(Waiting(commit: commit, continuation: continuation))
+        }
+        try result.get()
+    }
+
+    private func enqueue(_ waiting: Waiting) {
+        enum Answer {
+            case drain
+            case wait
+            case refuse(StoreError)
+        }
+        let answer = queue.withLock { queue -> Answer in
+            if queue.isClosed { return .refuse(StoreError(.unavailable, "the store is closed")) }
+            guard queue.waiting.count < Self.waitingMaximum else {
+                return .refuse(StoreError(.overloaded, "too many changes wait to be written"))
+            }
+            queue.waiting.append(waiting)
+            if queue.isDraining { return .wait }
+            queue.isDraining = true
+            return .drain
+        }
+        switch answer {
+        case .drain: writer.async { self.drain() }
+        case .wait: break
+        case .refuse(let error): waiting.continuation.resume(returning: .failure(error))
+        }
+    }
+
+    private func drain() {
+        while let batch = takeBatch() {
+            let results = connection.write(batch.map(\.commit))
+            for (waiting, result) in zip(batch, results) {
+                waiting.continuation.resume(returning: result)
+            }
+        }
+    }
+
+    private func takeBatch() -> [Waiting]? {
+        queue.withLock { queue in
+            guard !queue.waiting.isEmpty else {
+                queue.isDraining = false
+                return nil
+            }
+            let batch = Array(queue.waiting.prefix(Self.batchMaximum))
+            queue.waiting.removeFirst(batch.count)
+            return batch
+        }
+    }
+
+    package func beginEpoch(
+        at now: Timestamp,
+        software: String
+    ) async throws(StoreError) -> Ownership {
+        let result = await withCheckedContinuation { continuation in
+            writer.async {
+                continuation.resume(
+                    returning: self.connection.beginEpoch(at: now, software: software)
+                )
+            }
+        }
+        return try result.get()
+    }
+
+    // MARK: - Reading
+
+    package func agenda() async throws(StoreError) -> [LaneHead] {
+        try await connection.read { try Statements.agenda($0) }
+    }
+
+    package func due(
+        in lane: String,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [WorkRow] {
+        try await connection.read { database in
+            var rows: [WorkRow] = []
+            for priority in [Priority.urgent, .normal] where rows.count < limit {
+                let rest = limit - rows.count
+                rows += try Statements.due(in: lane, priority, at: now, limit: rest, database)
+            }
+            return rows
+        }
+    }
+
+    package func events(
+        of stream: StreamID,
+        from version: Int,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await connection.read {
+            try Statements.events(of: stream, from: version, limit: limit, $0)
+        }
+    }
+
+    package func events(
+        from position: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await connection.read { try Statements.events(from: position, limit: limit, $0) }
+    }
+
+    package func order(_ key: OrderKey) async throws(StoreError) -> OrderRow? {
+        try await connection.read { try Statements.order(key, $0) }
+    }
+
+    package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
+        try await connection.read { try Statements.orders(query, $0) }
+    }
+
+    package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
+        try await connection.read { try Statements.work(of: stream, $0) }
+    }
+
+    package func definitions() async throws(StoreError) -> [DefinitionRow] {
+        try await connection.read { try Statements.definitions($0) }
+    }
+
+    package func measure() async throws(StoreError) -> StoreMeasure {
+        var measure = try await connection.read { try Statements.measure($0) }
+        measure.logBytes = FileSystem.size(of: directory.appending(path: Self.fileName + "-wal"))
+        measure.freeBytes = FileSystem.freeBytes(at: directory)
+        return measure
+    }
+}
+
+/// What the disk says.
+package enum FileSystem {
+    static func size(of file: URL) -> Int64 {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+        return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
+    }
+
+    /// Bytes that are free for us on the disk of `directory`; nothing when it does not tell.
+    package static func freeBytes(at directory: URL) -> Int64? {
+        let attributes = try? FileManager.default.attributesOfFileSystem(forPath: directory.path)
+        return (attributes?[.systemFreeSize] as? NSNumber)?.int64Value
+    }
+}

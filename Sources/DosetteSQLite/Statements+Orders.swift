@@ -1,0 +1,119 @@
+import DosetteCore
+import DosetteStore
+import GRDB
+
+extension Statements {
+    private static let columns = """
+        stream, source, order_id, clinic, priority, content_digest, workflow_digest, version,
+        prescription_state, parked_kind, is_open, is_queued, is_watched, received_at_ms,
+        changed_at_ms, view
+        """
+
+    static func insert(_ order: OrderRow, _ database: Database) throws {
+        let sql = """
+            INSERT INTO orders (\(columns))
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        try database.cachedStatement(sql: sql).execute(arguments: [
+            order.stream.number, order.key.source, order.key.orderID, order.clinic,
+            order.priority.rank, order.contentDigest, order.workflowDigest, order.version,
+            order.prescriptionState, order.parkedKind, order.isOpen, order.isQueued,
+            order.isWatched, order.receivedAt.milliseconds, order.changedAt.milliseconds,
+            order.view,
+        ])
+    }
+
+    static func update(_ order: OrderRow, _ database: Database) throws {
+        let sql = """
+            UPDATE orders SET version = ?, prescription_state = ?, parked_kind = ?, is_open = ?,
+                is_queued = ?, is_watched = ?, changed_at_ms = ?, view = ?
+            WHERE stream = ?
+            """
+        try database.cachedStatement(sql: sql).execute(arguments: [
+            order.version, order.prescriptionState, order.parkedKind, order.isOpen,
+            order.isQueued, order.isWatched, order.changedAt.milliseconds, order.view,
+            order.stream.number,
+        ])
+    }
+
+    static func order(_ key: OrderKey, _ database: Database) throws -> OrderRow? {
+        let sql = "SELECT \(columns) FROM orders WHERE source = ? AND order_id = ?"
+        let statement = try database.cachedStatement(sql: sql)
+        return try Row.fetchOne(statement, arguments: [key.source, key.orderID])
+            .flatMap(OrderRow.init(row:))
+    }
+
+    static func orders(_ query: OrderQuery, _ database: Database) throws -> [OrderRow] {
+        var conditions = ["stream > ?"]
+        var arguments: StatementArguments = [query.after?.number ?? 0]
+        switch query.selection {
+        case .all: break
+        case .open: conditions.append("is_open = 1")
+        case .parked: conditions.append("parked_kind IS NOT NULL")
+        case .watched: conditions.append("is_watched = 1")
+        case .prescription(let state):
+            conditions.append("prescription_state = ?")
+            arguments += [state]
+        }
+        if let clinic = query.clinic {
+            conditions.append("clinic = ?")
+            arguments += [clinic]
+        }
+        if let source = query.source {
+            conditions.append("source = ?")
+            arguments += [source]
+        }
+        arguments += [query.limit]
+        let sql = """
+            SELECT \(columns) FROM orders WHERE \(conditions.joined(separator: " AND "))
+            ORDER BY stream LIMIT ?
+            """
+        return try Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
+            .compactMap(OrderRow.init(row:))
+    }
+
+    static func lastStream(_ database: Database) throws -> Int64 {
+        try Int64.fetchOne(database, sql: "SELECT coalesce(max(stream), 0) FROM journal") ?? 0
+    }
+
+    static func measure(_ database: Database) throws -> StoreMeasure {
+        func count(_ condition: String) throws -> Int {
+            try Int.fetchOne(database, sql: "SELECT count(*) FROM orders WHERE \(condition)") ?? 0
+        }
+        return StoreMeasure(
+            eventCount: try nextPosition(database),
+            orderCount: try count("TRUE"),
+            queuedCount: try count("is_queued = 1"),
+            openCount: try count("is_open = 1"),
+            parkedCount: try count("parked_kind IS NOT NULL"),
+            logBytes: 0,
+            freeBytes: nil
+        )
+    }
+}
+
+extension OrderRow {
+    /// Reads a row; nothing when its key is not one, which the journal would tell.
+    init?(row: Row) {
+        guard let key = OrderKey(source: row["source"], orderID: row["order_id"]) else {
+            return nil
+        }
+        self.init(
+            stream: StreamID(row["stream"]),
+            key: key,
+            clinic: row["clinic"],
+            priority: (row["priority"] as Int) == 0 ? .urgent : .normal,
+            contentDigest: row["content_digest"],
+            workflowDigest: row["workflow_digest"],
+            version: row["version"],
+            prescriptionState: row["prescription_state"],
+            parkedKind: row["parked_kind"],
+            isOpen: row["is_open"],
+            isQueued: row["is_queued"],
+            isWatched: row["is_watched"],
+            receivedAt: Timestamp(milliseconds: row["received_at_ms"]),
+            changedAt: Timestamp(milliseconds: row["changed_at_ms"]),
+            view: row["view"]
+        )
+    }
+}

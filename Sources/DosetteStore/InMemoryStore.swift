@@ -1,0 +1,215 @@
+package import DosetteCore
+import Synchronization
+
+/// A store that forgets everything with the process: for tests, simulations and trials.
+package final class InMemoryStore: Store {
+    private let state = Mutex(Contents())
+
+    package init() {}
+
+    package func beginEpoch(
+        at now: Timestamp,
+        software: String
+    ) async throws(StoreError) -> Ownership {
+        try withState { state throws(StoreError) in
+            state.epoch += 1
+            let event = EngineEvent.started(epoch: state.epoch, software: software)
+            let version = state.streams[.engine]?.count ?? 0
+            try state.append([EventCodec.encode(event, version: version, at: now)], to: .engine)
+            return Ownership(epoch: state.epoch, engineVersion: version + 1)
+        }
+    }
+
+    package func nextStream() -> StreamID {
+        state.withLock { state in
+            state.lastStream += 1
+            return StreamID(state.lastStream)
+        }
+    }
+
+    package func commit(_ commit: Commit) async throws(StoreError) {
+        try withState { state throws(StoreError) in try state.apply(commit) }
+    }
+
+    package func agenda() async throws(StoreError) -> [LaneHead] {
+        state.withLock { state in
+            var heads: [String: Timestamp] = [:]
+            for row in state.work.values.joined() {
+                heads[row.lane] = min(heads[row.lane] ?? row.dueAt, row.dueAt)
+            }
+            return heads.sorted { $0.key < $1.key }
+                .map { LaneHead(lane: $0.key, dueAt: $0.value) }
+        }
+    }
+
+    package func due(
+        in lane: String,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [WorkRow] {
+        state.withLock { state in
+            let rows = state.work.values.joined()
+                .filter { $0.lane == lane && $0.dueAt <= now && state.isFree($0.wants) }
+                .sorted { Self.rank($0) < Self.rank($1) }
+            return Array(rows.prefix(limit))
+        }
+    }
+
+    private static func rank(_ row: WorkRow) -> (Int, Timestamp, StreamID, Int) {
+        (row.priority.rank, row.dueAt, row.stream, row.part)
+    }
+
+    package func events(
+        of stream: StreamID,
+        from version: Int,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        state.withLock { state in
+            let positions = (state.streams[stream] ?? []).dropFirst(version).prefix(limit)
+            return positions.map { state.journal[Int($0)] }
+        }
+    }
+
+    package func events(
+        from position: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        state.withLock { Array($0.journal.dropFirst(Int(position)).prefix(limit)) }
+    }
+
+    package func order(_ key: OrderKey) async throws(StoreError) -> OrderRow? {
+        state.withLock { state in state.keys[key].flatMap { state.orders[$0] } }
+    }
+
+    package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
+        state.withLock { state in
+            let rows = state.orders.values
+                .filter { $0.stream.number > (query.after?.number ?? 0) && query.selects($0) }
+                .sorted { $0.stream < $1.stream }
+            return Array(rows.prefix(query.limit))
+        }
+    }
+
+    package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
+        state.withLock { $0.work[stream] ?? [] }
+    }
+
+    package func definitions() async throws(StoreError) -> [DefinitionRow] {
+        state.withLock { $0.definitions }
+    }
+
+    package func measure() async throws(StoreError) -> StoreMeasure {
+        state.withLock { state in
+            StoreMeasure(
+                eventCount: Int64(state.journal.count),
+                orderCount: state.orders.count,
+                queuedCount: state.orders.values.count { $0.isQueued },
+                openCount: state.orders.values.count { $0.isOpen },
+                parkedCount: state.orders.values.count { $0.parkedKind != nil },
+                logBytes: 0,
+                freeBytes: nil
+            )
+        }
+    }
+
+    /// Runs `body` on a copy, which takes the place of the contents when nothing is thrown.
+    private func withState<Result: Sendable>(
+        _ body: (inout Contents) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        let result = state.withLock { state -> Swift.Result<Result, StoreError> in
+            do throws(StoreError) {
+                return .success(try body(&state))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+extension OrderQuery {
+    fileprivate func selects(_ row: OrderRow) -> Bool {
+        guard clinic == nil || clinic == row.clinic, source == nil || source == row.key.source
+        else { return false }
+        switch selection {
+        case .all: return true
+        case .open: return row.isOpen
+        case .parked: return row.parkedKind != nil
+        case .watched: return row.isWatched
+        case .prescription(let state): return row.prescriptionState == state
+        }
+    }
+}
+
+/// The tables of an ``InMemoryStore``.
+private struct Contents {
+    var journal: [RecordedEvent] = []
+    var streams: [StreamID: [Int64]] = [:]
+    var orders: [StreamID: OrderRow] = [:]
+    var keys: [OrderKey: StreamID] = [:]
+    var work: [StreamID: [WorkRow]] = [:]
+    var holders: [String: StreamID] = [:]
+    var definitions: [DefinitionRow] = []
+    var epoch = 0
+    var lastStream: Int64 = 0
+
+    func isFree(_ key: String?) -> Bool {
+        key.map { holders[$0] == nil } ?? true
+    }
+
+    /// Everything is checked before the first change, so that a refused commit leaves nothing.
+    mutating func apply(_ commit: Commit) throws(StoreError) {
+        guard commit.epoch == epoch else {
+            throw StoreError(.fenced, "epoch \(epoch) owns the journal, not \(commit.epoch)")
+        }
+        let version = streams[commit.stream]?.count ?? 0
+        guard version == commit.expectedVersion else {
+            throw StoreError(.conflict, "the stream is at \(version), not \(commit.expectedVersion)")
+        }
+        if let order = commit.order, let other = keys[order.key], other != commit.stream {
+            throw StoreError(.duplicate, "another order has this source and id")
+        }
+        for key in commit.work.compactMap(\.holds) {
+            guard holders[key] ?? commit.stream == commit.stream else {
+                throw StoreError(.held, "another order of this client is under way")
+            }
+        }
+        try append(commit.events, to: commit.stream)
+        project(commit)
+    }
+
+    private mutating func project(_ commit: Commit) {
+        for key in (work[commit.stream] ?? []).compactMap(\.holds) { holders[key] = nil }
+        for key in commit.work.compactMap(\.holds) { holders[key] = commit.stream }
+        if let order = commit.order {
+            orders[commit.stream] = order
+            keys[order.key] = commit.stream
+            work[commit.stream] = commit.work
+        }
+        if let definition = commit.definition { definitions.append(definition) }
+        lastStream = max(lastStream, commit.stream.number)
+    }
+
+    mutating func append(
+        _ events: [EncodedEvent],
+        to stream: StreamID
+    ) throws(StoreError) {
+        for event in events {
+            guard event.byteCountMaximum <= EventCodec.entryBytesMaximum else {
+                throw StoreError(.tooLarge, "an entry of kind \(event.kind) is too long")
+            }
+        }
+        for event in events {
+            let position = Int64(journal.count)
+            journal.append(
+                RecordedEvent(
+                    position: position,
+                    stream: stream,
+                    version: event.version,
+                    entry: event.entry(at: position)
+                )
+            )
+            streams[stream, default: []].append(position)
+        }
+    }
+}

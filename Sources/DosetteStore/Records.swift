@@ -1,0 +1,216 @@
+package import DosetteCore
+
+/// An order as lists and look-ups need it: derived from its events, in the same transaction.
+package struct OrderRow: Hashable, Sendable {
+    package let stream: StreamID
+    package let key: OrderKey
+    package let clinic: String
+    package let priority: Priority
+    package let contentDigest: String
+    package let workflowDigest: String
+    /// Events so far.
+    package let version: Int
+    package let prescriptionState: String
+    package let parkedKind: String?
+    /// Whether something is still to come.
+    package let isOpen: Bool
+    /// Whether nothing was done for it yet; such orders fill the intake.
+    package let isQueued: Bool
+    /// Whether the clinic may still change it at Provet: the reconciler looks at these.
+    package let isWatched: Bool
+    package let receivedAt: Timestamp
+    package let changedAt: Timestamp
+    /// The view of the outer contract, as JSON text.
+    package let view: String
+
+    package init(
+        stream: StreamID,
+        key: OrderKey,
+        clinic: String,
+        priority: Priority,
+        contentDigest: String,
+        workflowDigest: String,
+        version: Int,
+        prescriptionState: String,
+        parkedKind: String?,
+        isOpen: Bool,
+        isQueued: Bool,
+        isWatched: Bool,
+        receivedAt: Timestamp,
+        changedAt: Timestamp,
+        view: String
+    ) {
+        self.stream = stream
+        self.key = key
+        self.clinic = clinic
+        self.priority = priority
+        self.contentDigest = contentDigest
+        self.workflowDigest = workflowDigest
+        self.version = version
+        self.prescriptionState = prescriptionState
+        self.parkedKind = parkedKind
+        self.isOpen = isOpen
+        self.isQueued = isQueued
+        self.isWatched = isWatched
+        self.receivedAt = receivedAt
+        self.changedAt = changedAt
+        self.view = view
+    }
+}
+
+/// What is due for one part of an order, and when.
+package struct WorkRow: Hashable, Sendable {
+    package let stream: StreamID
+    package let part: Int
+    /// Work that draws on the same budget stands in the same lane.
+    package let lane: String
+    package let priority: Priority
+    package let dueAt: Timestamp
+    /// A key that nobody else may hold when this is done.
+    package let wants: String?
+    /// A key that nobody else may hold meanwhile.
+    package let holds: String?
+
+    package init(
+        stream: StreamID,
+        part: Int,
+        lane: String,
+        priority: Priority,
+        dueAt: Timestamp,
+        wants: String?,
+        holds: String?
+    ) {
+        self.stream = stream
+        self.part = part
+        self.lane = lane
+        self.priority = priority
+        self.dueAt = dueAt
+        self.wants = wants
+        self.holds = holds
+    }
+}
+
+/// A workflow definition as it was when an order was first pinned to it.
+package struct DefinitionRow: Hashable, Sendable {
+    /// SHA-256 of the text, in hex.
+    package let digest: String
+    package let name: String
+    package let version: Int
+    package let text: String
+
+    package init(digest: String, name: String, version: Int, text: String) {
+        self.digest = digest
+        self.name = name
+        self.version = version
+        self.text = text
+    }
+}
+
+/// One change of one stream: its events and what is derived from them, all or nothing.
+package struct Commit: Hashable, Sendable {
+    package let stream: StreamID
+    /// How many events the stream had when the change was decided.
+    package let expectedVersion: Int
+    /// The owner that decided it.
+    package let epoch: Int
+    package let events: [EncodedEvent]
+    /// The order after the events; nothing for the engine's own stream.
+    package let order: OrderRow?
+    /// All of the order's work after the events.
+    package let work: [WorkRow]
+    package let definition: DefinitionRow?
+
+    package init(
+        stream: StreamID,
+        expectedVersion: Int,
+        epoch: Int,
+        events: [EncodedEvent],
+        order: OrderRow?,
+        work: [WorkRow],
+        definition: DefinitionRow? = nil
+    ) {
+        self.stream = stream
+        self.expectedVersion = expectedVersion
+        self.epoch = epoch
+        self.events = events
+        self.order = order
+        self.work = work
+        self.definition = definition
+    }
+}
+
+/// When the first work of a lane is due.
+package struct LaneHead: Hashable, Sendable {
+    package let lane: String
+    package let dueAt: Timestamp
+
+    package init(lane: String, dueAt: Timestamp) {
+        self.lane = lane
+        self.dueAt = dueAt
+    }
+}
+
+/// Which orders a list shows, newest last.
+package struct OrderQuery: Hashable, Sendable {
+    package enum Selection: Hashable, Sendable {
+        case all
+        case open
+        case parked
+        case watched
+        case prescription(String)
+    }
+
+    package let selection: Selection
+    package let clinic: String?
+    package let source: String?
+    /// Only orders behind this one.
+    package let after: StreamID?
+    /// Rows at the most, 1 or more.
+    package let limit: Int
+
+    package init(
+        selection: Selection = .all,
+        clinic: String? = nil,
+        source: String? = nil,
+        after: StreamID? = nil,
+        limit: Int
+    ) {
+        self.selection = selection
+        self.clinic = clinic
+        self.source = source
+        self.after = after
+        self.limit = limit
+    }
+}
+
+/// How big a store is.
+package struct StoreMeasure: Hashable, Sendable {
+    /// Events in the journal: the next position.
+    package var eventCount: Int64
+    package var orderCount: Int
+    package var queuedCount: Int
+    package var openCount: Int
+    package var parkedCount: Int
+    /// Bytes that the write-ahead log takes on disk; 0 where there is none.
+    package var logBytes: Int64
+    /// Bytes that are free on the disk; nothing where that has no meaning.
+    package var freeBytes: Int64?
+
+    package init(
+        eventCount: Int64,
+        orderCount: Int,
+        queuedCount: Int,
+        openCount: Int,
+        parkedCount: Int,
+        logBytes: Int64,
+        freeBytes: Int64?
+    ) {
+        self.eventCount = eventCount
+        self.orderCount = orderCount
+        self.queuedCount = queuedCount
+        self.openCount = openCount
+        self.parkedCount = parkedCount
+        self.logBytes = logBytes
+        self.freeBytes = freeBytes
+    }
+}

@@ -1,0 +1,139 @@
+package import DosetteCore
+
+/// Where the journal and what is derived from it are kept: the engine's words, never rows.
+///
+/// Implemented in memory and over SQLite; `StoreConformance` in DosetteTesting checks every
+/// promise on both.
+package protocol Store: Sendable {
+    /// Takes the journal over for one engine.
+    ///
+    /// When this returns, every earlier owner's commits are refused as `fenced`.
+    ///
+    /// - Parameters:
+    ///   - now: The time of the start.
+    ///   - software: The version that starts, for the record.
+    /// - Returns: The new owner's number, higher than any before.
+    func beginEpoch(at now: Timestamp, software: String) async throws(StoreError) -> Ownership
+
+    /// A number for a new stream, higher than any before it; some may stay unused.
+    func nextStream() -> StreamID
+
+    /// Makes a change durable.
+    ///
+    /// When this returns, events and projections are on disk, all of them. Commits of many callers
+    /// share one flush; one that fails does not take its neighbours with it. A second call with the same
+    /// commit fails as `conflict`.
+    ///
+    /// - Throws: ``StoreError``: `conflict` when the stream is not at the expected version,
+    ///   `duplicate` when another order has the key, `held` when another order holds what this one
+    ///   would, `fenced` after a newer owner began, `full`, `unavailable`, `overloaded`.
+    func commit(_ commit: Commit) async throws(StoreError)
+
+    /// The lanes that have work, each with the time at which its first is due.
+    func agenda() async throws(StoreError) -> [LaneHead]
+
+    /// Work of `lane` that is due at `now`, urgent first, then the longest due.
+    ///
+    /// Work whose wanted key another order holds is left out. Claiming changes nothing: one owner
+    /// keeps in memory what it is working on.
+    func due(
+        in lane: String,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [WorkRow]
+
+    /// Events of one stream in order, from `version` on, `limit` at the most.
+    func events(
+        of stream: StreamID,
+        from version: Int,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent]
+
+    /// Events of the whole journal in order, from `position` on, `limit` at the most.
+    func events(from position: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent]
+
+    func order(_ key: OrderKey) async throws(StoreError) -> OrderRow?
+
+    func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow]
+
+    /// All work of one order.
+    func work(of stream: StreamID) async throws(StoreError) -> [WorkRow]
+
+    /// The definitions that the journal holds, oldest first.
+    func definitions() async throws(StoreError) -> [DefinitionRow]
+
+    func measure() async throws(StoreError) -> StoreMeasure
+}
+
+/// The right to write, until a newer owner begins.
+package struct Ownership: Hashable, Sendable {
+    package let epoch: Int
+    /// Events in the engine's own stream so far.
+    package let engineVersion: Int
+
+    package init(epoch: Int, engineVersion: Int) {
+        self.epoch = epoch
+        self.engineVersion = engineVersion
+    }
+}
+
+/// A failure of a store.
+package struct StoreError: Error, Sendable {
+    /// What kind of failure it is; new kinds may be added.
+    package struct Code: Hashable, Sendable, CustomStringConvertible {
+        private enum Value: String {
+            case conflict, duplicate, held, fenced, full, unavailable, overloaded, damaged
+            case foreign, newer, inUse, tooLarge, outcomeUnknown
+        }
+
+        private let value: Value
+
+        private init(_ value: Value) { self.value = value }
+
+        /// Another writer got to the stream first; read it again and decide again.
+        package static let conflict = Code(.conflict)
+        /// Another order has the same source and id.
+        package static let duplicate = Code(.duplicate)
+        /// Another order holds the key that this one would hold.
+        package static let held = Code(.held)
+        /// A newer engine owns the journal; stop.
+        package static let fenced = Code(.fenced)
+        /// The disk is full; nothing was written.
+        package static let full = Code(.full)
+        /// The store cannot be used now; nothing was written, a later try may succeed.
+        package static let unavailable = Code(.unavailable)
+        /// Too much waits to be written; nothing was written.
+        package static let overloaded = Code(.overloaded)
+        /// What is stored does not check; a person must look.
+        package static let damaged = Code(.damaged)
+        /// The file belongs to another program.
+        package static let foreign = Code(.foreign)
+        /// The file was written by a newer version.
+        package static let newer = Code(.newer)
+        /// Another process holds the directory.
+        package static let inUse = Code(.inUse)
+        /// An entry is longer than the journal takes.
+        package static let tooLarge = Code(.tooLarge)
+
+        /// It is not known whether the commit is on disk: stop, reopen, read again.
+        package static let outcomeUnknown = Code(.outcomeUnknown)
+
+        package var description: String { value.rawValue }
+    }
+
+    package let code: Code
+    /// What happened, without order data, fit for a log line.
+    package let summary: String
+    /// The error below, if any; it may hold order data: do not log it.
+    package let cause: (any Error)?
+
+    package init(_ code: Code, _ summary: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.summary = summary
+        self.cause = cause
+    }
+}
+
+extension StoreError: CustomStringConvertible {
+    package var description: String { "\(code): \(summary)" }
+}
