@@ -1,0 +1,222 @@
+import DosetteCore
+import Yams
+
+/// Collects problems while a document is read. Used by one caller at a time.
+final class YAMLProblemList {
+    let file: String
+    private(set) var problems: [YAMLProblem] = []
+
+    init(file: String) {
+        self.file = file
+    }
+
+    func add(_ path: String, _ mark: Mark?, _ message: String) {
+        problems.append(
+            YAMLProblem(
+                file: file,
+                line: mark?.line ?? 1,
+                column: mark?.column ?? 1,
+                path: path,
+                message: message
+            )
+        )
+    }
+}
+
+/// A value in a YAML document, with its place, read strictly.
+///
+/// Each reading function answers a value or nothing; when it answers nothing it has said why.
+struct YAMLValue {
+    let node: Node
+    let path: String
+    let problems: YAMLProblemList
+
+    /// A document's bytes at the most.
+    static let byteCountMaximum = 48 * 1024
+
+    /// Reads the one document in `text`.
+    static func document(_ text: String, _ problems: YAMLProblemList) -> YAMLValue? {
+        guard text.utf8.count <= byteCountMaximum else {
+            problems.add("", nil, "the file is longer than \(byteCountMaximum) bytes")
+            return nil
+        }
+        do {
+            guard let node = try Yams.compose(yaml: text) else {
+                problems.add("", nil, "the file is empty")
+                return nil
+            }
+            return YAMLValue(node: node, path: "", problems: problems)
+        } catch {
+            let (mark, message) = place(of: error)
+            problems.add("", mark, message)
+            return nil
+        }
+    }
+
+    private static func place(of error: any Error) -> (Mark?, String) {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            return (mark, problem)
+        case .duplicatedKeysInMapping(let names, let context):
+            return (context.mark, "given twice: \(names.sorted().joined(separator: ", "))")
+        case .reader(let problem, _, _, _):
+            return (nil, problem)
+        default:
+            return (nil, "this is not YAML: \(error)")
+        }
+    }
+
+    func fail(_ message: String) {
+        problems.add(path, node.mark, message)
+    }
+
+    func child(_ node: Node, _ name: String) -> YAMLValue {
+        YAMLValue(node: node, path: path.isEmpty ? name : "\(path).\(name)", problems: problems)
+    }
+
+    private var isAnchored: Bool {
+        switch node {
+        case .scalar(let scalar): scalar.anchor != nil
+        case .mapping(let mapping): mapping.anchor != nil
+        case .sequence(let sequence): sequence.anchor != nil
+        case .alias: true
+        }
+    }
+
+    // MARK: - Kinds
+
+    /// The members of a mapping, in the order of the file.
+    func members() -> [(name: String, value: YAMLValue)]? {
+        guard !isAnchored, case .mapping(let mapping) = node else {
+            fail(isAnchored ? "anchors and aliases are not taken here" : "a mapping is due")
+            return nil
+        }
+        var members: [(name: String, value: YAMLValue)] = []
+        for (key, value) in mapping {
+            guard let name = key.scalar?.string else {
+                child(key, "?").fail("a name is due")
+                continue
+            }
+            members.append((name, child(value, name)))
+        }
+        return members
+    }
+
+    func elements() -> [YAMLValue]? {
+        guard !isAnchored, case .sequence(let sequence) = node else {
+            fail(isAnchored ? "anchors and aliases are not taken here" : "a list is due")
+            return nil
+        }
+        return sequence.enumerated().map { index, node in
+            YAMLValue(node: node, path: "\(path)[\(index)]", problems: problems)
+        }
+    }
+
+    var isNull: Bool { node.scalar != nil && node.null != nil }
+
+    func text() -> String? {
+        guard !isAnchored, let scalar = node.scalar, !isNull else {
+            fail("a text is due")
+            return nil
+        }
+        return scalar.string
+    }
+
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        guard let text = node.scalar?.string, let number = Int(text), range.contains(number) else {
+            fail("an integer from \(range.lowerBound) to \(range.upperBound) is due")
+            return nil
+        }
+        return number
+    }
+
+    func number(in range: ClosedRange<Double>) -> Double? {
+        guard let text = node.scalar?.string, let number = Double(text), range.contains(number)
+        else {
+            fail("a number from \(range.lowerBound) to \(range.upperBound) is due")
+            return nil
+        }
+        return number
+    }
+
+    func flag() -> Bool? {
+        guard let flag = node.bool, node.scalar?.style == .plain else {
+            fail("true or false is due")
+            return nil
+        }
+        return flag
+    }
+
+    /// A duration such as `500ms`, `30s`, `5m`, `24h`, `7d`.
+    func duration(in range: ClosedRange<TimeSpan>) -> TimeSpan? {
+        guard let text = node.scalar?.string, let span = TimeSpan(durationText: text) else {
+            fail("a duration such as 500ms, 30s, 5m, 24h or 7d is due")
+            return nil
+        }
+        guard range.contains(span) else {
+            let least = range.lowerBound.durationText
+            fail("the duration must be from \(least) to \(range.upperBound.durationText)")
+            return nil
+        }
+        return span
+    }
+
+    func choice<Value: RawRepresentable & CaseIterable>(
+        _ type: Value.Type
+    ) -> Value? where Value.RawValue == String {
+        let names = type.allCases.map(\.rawValue)
+        guard let text = node.scalar?.string, let value = Value(rawValue: text) else {
+            fail("one of \(names.joined(separator: ", ")) is due")
+            return nil
+        }
+        return value
+    }
+
+    // MARK: - Members by name
+
+    /// Refuses members whose names are not in `known`, and answers the others.
+    func members(known: [String]) -> [String: YAMLValue]? {
+        guard let members = members() else { return nil }
+        var values: [String: YAMLValue] = [:]
+        for (name, value) in members {
+            if known.contains(name) {
+                values[name] = value
+            } else {
+                let hint = NearestName.of(name, in: known).map { "; did you mean \($0)?" } ?? ""
+                value.fail("there is no key \(name) here\(hint) (known: \(known.joined(separator: ", ")))")
+            }
+        }
+        return values
+    }
+
+    /// Says that `name` is missing.
+    func missing(_ name: String) {
+        problems.add(path.isEmpty ? name : "\(path).\(name)", node.mark, "this key is required")
+    }
+}
+
+extension TimeSpan {
+    private static let units: [(suffix: String, milliseconds: Int64)] = [
+        ("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000),
+    ]
+    /// Digits of a duration at the most.
+    private static let digitsMaximum = 9
+
+    /// Reads `500ms`, `30s`, `5m`, `24h`, `7d`.
+    package init?(durationText text: String) {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let suffix = text.dropFirst(digits.count)
+        guard (1...Self.digitsMaximum).contains(digits.count), let count = Int64(digits),
+            let unit = Self.units.first(where: { $0.suffix == suffix })
+        else { return nil }
+        self.init(milliseconds: count * unit.milliseconds)
+    }
+
+    /// The duration in the largest unit that divides it.
+    package var durationText: String {
+        let unit = Self.units.last { milliseconds % $0.milliseconds == 0 } ?? Self.units[0]
+        if milliseconds == 0 { return "0s" }
+        return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+    }
+}
