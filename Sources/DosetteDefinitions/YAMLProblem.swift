@@ -9,6 +9,14 @@ package struct YAMLProblem: Hashable, Sendable, CustomStringConvertible {
     package let path: String
     package let message: String
 
+    package init(file: String, line: Int, column: Int, path: String, message: String) {
+        self.file = file
+        self.line = line
+        self.column = column
+        self.path = path
+        self.message = message
+    }
+
     package var description: String {
         let place = path.isEmpty ? "" : " \(path):"
         return "\(file):\(line):\(column):\(place) \(message)"

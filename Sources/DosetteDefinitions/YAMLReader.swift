@@ -113,6 +113,9 @@ struct YAMLValue {
         }
     }
 
+    /// The line on which the value begins, from 1.
+    var line: Int { node.mark?.line ?? 1 }
+
     var isNull: Bool { node.scalar != nil && node.null != nil }
 
     func text() -> String? {

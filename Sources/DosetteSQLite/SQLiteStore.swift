@@ -198,6 +198,8 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.definitions($0) }
     }
 
+    package func freeBytes() -> Int64? { FileSystem.freeBytes(at: directory) }
+
     package func measure() async throws(StoreError) -> StoreMeasure {
         var measure = try await connection.read { try Statements.measure($0) }
         measure.logBytes = FileSystem.size(of: directory.appending(path: Self.fileName + "-wal"))

@@ -76,6 +76,10 @@ package struct RecordedEvent: Hashable, Sendable {
 package struct UnreadableEntry: Error, Hashable, CustomStringConvertible {
     package let problem: String
 
+    package init(problem: String) {
+        self.problem = problem
+    }
+
     package var description: String { problem }
 }
 

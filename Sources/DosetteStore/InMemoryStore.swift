@@ -98,6 +98,8 @@ package final class InMemoryStore: Store {
         state.withLock { $0.definitions }
     }
 
+    package func freeBytes() -> Int64? { nil }
+
     package func measure() async throws(StoreError) -> StoreMeasure {
         state.withLock { state in
             StoreMeasure(

@@ -62,6 +62,10 @@ package protocol Store: Sendable {
     /// The definitions that the journal holds, oldest first.
     func definitions() async throws(StoreError) -> [DefinitionRow]
 
+    /// Bytes that are free on the disk; nothing where that has no meaning. Cheap.
+    func freeBytes() -> Int64?
+
+    /// How big the store is; counts, so not for the hot path.
     func measure() async throws(StoreError) -> StoreMeasure
 }
 

@@ -1,0 +1,117 @@
+package import DosetteCore
+
+/// An endpoint of a far side that counts calls.
+package struct Endpoint: Hashable, Sendable {
+    package let name: String
+    /// Calls that one API user may make in a rolling minute.
+    package let limitPerMinute: Int
+
+    package init(name: String, limitPerMinute: Int) {
+        self.name = name
+        self.limitPerMinute = limitPerMinute
+    }
+}
+
+/// How often an endpoint is called.
+package struct EndpointUse: Hashable, Sendable {
+    package let endpoint: Endpoint
+    package let count: Int
+
+    package init(_ endpoint: Endpoint, _ count: Int = 1) {
+        self.endpoint = endpoint
+        self.count = count
+    }
+}
+
+/// What the engine has to know of an action before it can drive it.
+package struct ActionSpecification: Hashable, Sendable {
+    /// The name that definitions use: `provet.create_prescription`.
+    package let name: String
+    package let effectClass: EffectProtocol.Class
+    /// The calls of one attempt.
+    package let calls: [EndpointUse]
+    /// The calls of one probe.
+    package let probeCalls: [EndpointUse]
+    /// Whether the calls go to the clinic's Provet, and so through its breaker.
+    package let isAtClinic: Bool
+    /// Whether later steps need the id of what it made.
+    package let makesID: Bool
+    /// The whole of one attempt; nothing for the configured deadline.
+    package let deadline: TimeSpan?
+
+    package init(
+        name: String,
+        effectClass: EffectProtocol.Class,
+        calls: [EndpointUse] = [],
+        probeCalls: [EndpointUse] = [],
+        isAtClinic: Bool = false,
+        makesID: Bool = false,
+        deadline: TimeSpan? = nil
+    ) {
+        self.name = name
+        self.effectClass = effectClass
+        self.calls = calls
+        self.probeCalls = probeCalls
+        self.isAtClinic = isAtClinic
+        self.makesID = makesID
+        self.deadline = deadline
+    }
+}
+
+/// One thing to be done in the outside world, with all that its performer may use.
+package struct ActionRequest: Sendable {
+    package let plan: EffectPlan
+    /// The order as it is, with the receipts of the steps before.
+    package let order: Order
+    /// When the engine stops waiting.
+    package let deadline: Timestamp
+    /// When this effect was first intended; what is older is not ours.
+    package let firstAttemptAt: Timestamp
+
+    package init(
+        plan: EffectPlan,
+        order: Order,
+        deadline: Timestamp,
+        firstAttemptAt: Timestamp
+    ) {
+        self.plan = plan
+        self.order = order
+        self.deadline = deadline
+        self.firstAttemptAt = firstAttemptAt
+    }
+}
+
+/// Does things in the outside world. The simulator's world, Provet, or the embedder's own.
+///
+/// The engine makes every attempt durable before it calls ``perform(_:)``, never calls it twice for one attempt, and
+/// calls ``probe(_:)`` only after the quarantine. `ActionPerformerConformance` checks these words.
+package protocol ActionPerformer: Sendable {
+    /// The actions that this performer does, each name once.
+    var specifications: [ActionSpecification] { get }
+
+    /// SHA-256, in hex, of what an attempt would send; the same for the same request.
+    func digest(of request: ActionRequest) -> String
+
+    /// Makes one attempt, without any retry of its own.
+    ///
+    /// It returns soon after it is cancelled. When it is not certain that nothing happened, the answer
+    /// is `unknown`, never `refused` or `notProcessed`.
+    func perform(_ request: ActionRequest) async -> EffectProtocol.Outcome
+
+    /// Looks for the trace of an earlier attempt and changes nothing.
+    func probe(_ request: ActionRequest) async -> EffectProtocol.Finding
+}
+
+/// Reads what the clinic may have changed by itself.
+package protocol ClinicObserver: Sendable {
+    /// The calls of one look.
+    var calls: [EndpointUse] { get }
+
+    /// The prescription's status at Provet now.
+    func status(of order: Order) async -> ObservedStatus
+}
+
+package enum ObservedStatus: Hashable, Sendable {
+    case status(Int)
+    case unreachable(reason: String)
+}

@@ -1,0 +1,200 @@
+import DosetteAudit
+package import DosetteCore
+package import DosetteStore
+
+/// What can be asked of an engine: the same for the HTTP API, the command line and an embedder.
+extension Engine {
+    /// Takes an order in; see the order document of the outer contract.
+    ///
+    /// When this returns `accepted`, the order is on disk. A second call with the same content
+    /// answers `repeated`.
+    ///
+    /// - Parameters:
+    ///   - json: The order document.
+    ///   - workflow: The definition to follow; nothing for the configured one.
+    ///   - submitter: Who hands it in, when that is known better than by the document's source.
+    package func submit(
+        _ json: JSON,
+        workflow: String? = nil,
+        submitter: String? = nil
+    ) async throws(IntakeFailure) -> Submission {
+        try await intake.submit(json, workflow: workflow, submitter: submitter)
+    }
+
+    /// Tells an order something.
+    ///
+    /// When this returns, the signal and what follows from it at once are on disk; it takes effect at Provet later.
+    /// With an idempotency key, a second call answers what the first one did.
+    ///
+    /// - Parameters:
+    ///   - signal: What it is told.
+    ///   - key: Which order.
+    ///   - person: Who says so.
+    ///   - reason: Why.
+    ///   - idempotency: The caller's key for this request.
+    package func signal(
+        _ signal: Signal,
+        to key: OrderKey,
+        by person: String,
+        reason: String?,
+        idempotency: Idempotency? = nil
+    ) async throws(DeskFailure) -> Order {
+        try await act(.signal(signal), on: key, by: person, reason: reason, idempotency).order
+    }
+
+    /// Whether something is new or was there before.
+    package enum Novelty: Sendable {
+        case recorded
+        case repeated
+    }
+
+    /// Records a dispense; see ``RepeatPlan``.
+    ///
+    /// When this returns, the dispense is on disk. A second call with the same dispense answers `repeated`.
+    package func dispense(
+        _ dispense: RepeatPlan.Dispense,
+        of key: OrderKey,
+        by person: String,
+        idempotency: Idempotency? = nil
+    ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
+        let stream = try await desk.stream(of: key)
+        let order = try await desk.load(stream)
+        guard let calendar = calendar(of: order.received.clinic) else {
+            throw .damaged("the order's clinic is not configured any more")
+        }
+        let today = calendar.day(of: clock.now())
+        let command = OrderCommand.dispense(dispense, today: today)
+        return try await act(command, on: key, by: person, reason: nil, idempotency)
+    }
+
+    /// Takes a dispense back, with a reason. A second call answers `repeated`.
+    package func reverse(
+        dispense id: String,
+        of key: OrderKey,
+        by person: String,
+        reason: String,
+        idempotency: Idempotency? = nil
+    ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
+        let command = OrderCommand.reverse(dispenseID: id)
+        return try await act(command, on: key, by: person, reason: reason, idempotency)
+    }
+
+    private func act(
+        _ command: OrderCommand,
+        on key: OrderKey,
+        by person: String,
+        reason: String?,
+        _ idempotency: Idempotency?
+    ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
+        let stream = try await desk.stream(of: key)
+        let before = try await desk.load(stream)
+        if let earlier = try await answered(idempotency, before, stream) {
+            return (earlier, .repeated)
+        }
+        do {
+            let after = try await desk.apply(command, to: stream) {
+                desk.context(
+                    actor: Actor(.person, name: person),
+                    reason: reason,
+                    idempotency: idempotency
+                )
+            }
+            return (after, after.version > before.version ? .recorded : .repeated)
+        } catch {
+            // The same request may have come in on another connection meanwhile.
+            guard case .refused = error else { throw error }
+            let now = try await desk.load(stream)
+            guard let earlier = try await answered(idempotency, now, stream) else { throw error }
+            return (earlier, .repeated)
+        }
+    }
+
+    /// What the key's first use answered, if it was used.
+    private func answered(
+        _ idempotency: Idempotency?,
+        _ order: Order,
+        _ stream: StreamID
+    ) async throws(DeskFailure) -> Order? {
+        guard let idempotency, let use = order.keyUses[idempotency.key] else { return nil }
+        guard use.bodyDigest == idempotency.bodyDigest else { throw .keyReused }
+        do {
+            return try await loader.replay(stream, upTo: use.version)
+        } catch {
+            switch error {
+            case .store(let error): throw .store(error)
+            case .damaged(let problem): throw .damaged(problem)
+            }
+        }
+    }
+
+    /// SHA-256 of what a request means, in hex: what an idempotency key stands for.
+    package static func digest(of json: JSON) -> String {
+        HexDigest.of(json.canonicalBytes)
+    }
+
+    // MARK: - Looking
+
+    /// The order as it is now.
+    package func order(_ key: OrderKey) async throws(DeskFailure) -> Order {
+        try await desk.load(try await desk.stream(of: key))
+    }
+
+    /// The order's states from now on, each after it is durable, beginning with the one it has.
+    package func follow(_ key: OrderKey) async throws(DeskFailure) -> (Order, AsyncStream<Order>) {
+        let stream = try await desk.stream(of: key)
+        let states = hub.follow(stream)
+        return (try await desk.load(stream), states)
+    }
+
+    package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
+        try await store.orders(query)
+    }
+
+    /// The order's history, all of it.
+    package func events(of key: OrderKey) async throws(DeskFailure) -> [RecordedEvent] {
+        let stream = try await desk.stream(of: key)
+        do {
+            return try await store.events(of: stream, from: 0, limit: Order.eventCountMaximum)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    /// What keeps the order waiting at this moment beyond what its events say: a budget or a breaker.
+    package func waitingDetail(_ order: Order) -> String? {
+        let now = clock.now()
+        for part in order.parts.indices {
+            guard let work = order.work(of: part), work.dueAt <= now,
+                case .send(let plan) = work.kind,
+                let specification = registry.specification(of: plan.action)
+            else { continue }
+            let answer = budgets.look(
+                specification.calls,
+                clinic: order.received.clinic,
+                throughBreaker: specification.isAtClinic,
+                at: now
+            )
+            switch answer {
+            case .free:
+                continue
+            case .wait(let until):
+                return "the clinic's budget or breaker holds calls back until \(until.text)"
+            case .waitForTrial:
+                return "the clinic does not answer; one call is out to see whether it is back"
+            }
+        }
+        return nil
+    }
+
+    // MARK: - Health
+
+    /// Whether orders are taken and worked on.
+    package var isReady: Bool { state.isRunning && state.epoch != nil }
+
+    package var counters: EngineCounters { state.counters }
+    package var runningCount: Int { scheduler.runningCount }
+
+    package func openBreakers() -> [(clinic: String, until: Timestamp)] {
+        budgets.openBreakers(at: clock.now())
+    }
+}

@@ -1,0 +1,284 @@
+package import DosetteCore
+package import DosetteDefinitions
+package import DosetteStore
+package import Logging
+import ServiceLifecycle
+
+/// What an engine is made of.
+package struct EngineParts: Sendable {
+    package var store: any Store
+    package var performers: [any ActionPerformer]
+    package var observer: (any ClinicObserver)?
+    package var sources: [WorkflowSource]
+    /// What the codes of `repeat_timeunit` mean.
+    package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
+    package var clock: any EngineClock
+    package var random: RandomSource
+    package var logger: Logger
+
+    package init(
+        store: any Store,
+        performers: [any ActionPerformer],
+        observer: (any ClinicObserver)? = nil,
+        sources: [WorkflowSource],
+        intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
+        clock: any EngineClock = SystemClock(),
+        random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
+        logger: Logger
+    ) {
+        self.store = store
+        self.performers = performers
+        self.observer = observer
+        self.sources = sources
+        self.intervalUnits = intervalUnits
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+}
+
+/// The engine: takes orders in, carries them through their workflows, and remembers all of it.
+///
+/// Create it, call ``start()``, then ``run()``; orders and signals are taken as soon as it has started,
+/// whether it runs or not.
+package final class Engine: Service {
+    /// The version that stands in the journal.
+    package static let software = "dosette 0.1"
+
+    package let store: any Store
+    package let library: WorkflowLibrary
+    package let loader: OrderLoader
+    package let registry: ActionRegistry
+    package let hub = OrderHub()
+    package let clock: any EngineClock
+    let state = EngineState()
+    let desk: OrderDesk
+    let intake: Intake
+    let budgets: Budgets
+    let scheduler: Scheduler
+    private let reconciler: Reconciler?
+    private let observerCalls: [EndpointUse]
+    private let calendars: [String: ClinicCalendar]
+    private let wakeUp = WakeUp()
+    private let logger: Logger
+
+    /// Puts an engine together; nothing is read or written yet.
+    ///
+    /// - Throws: ``YAMLProblems`` when a definition is wrong or asks for an action that nobody
+    ///   performs, ``ActionRegistry/Ambiguous``, ``EngineFailure``.
+    package init(_ configuration: Configuration, _ parts: EngineParts) throws {
+        store = parts.store
+        clock = parts.clock
+        logger = parts.logger
+        registry = try ActionRegistry(parts.performers, timing: configuration.timing)
+        library = try WorkflowLibrary(parts.sources, performed: registry.names)
+        loader = OrderLoader(store: store, library: library)
+        calendars = try Self.calendars(configuration.clinics)
+        guard library.offered(configuration.workflow.use) != nil else {
+            let names = library.offeredNames.joined(separator: ", ")
+            throw EngineFailure(
+                reason: "workflow.use: no definition \(configuration.workflow.use); there are \(names)"
+            )
+        }
+        let limits = configuration.limits
+        let calls = Dictionary(
+            configuration.clinics.map { ($0.id, $0.callsPerMinute) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        budgets = Budgets(
+            breakerFailures: limits.breakerFailures,
+            breakerPause: limits.breakerPause,
+            override: { calls[$0] ?? nil }
+        )
+        desk = OrderDesk(
+            store: store,
+            loader: loader,
+            registry: registry,
+            state: state,
+            clock: clock,
+            random: parts.random,
+            decision: configuration.pharmacy.decision,
+            hub: hub,
+            wakeUp: wakeUp
+        )
+        intake = Self.intake(configuration, parts, desk, library, calendars)
+        let runner = Runner(desk: desk, registry: registry, budgets: budgets, logger: logger)
+        scheduler = Scheduler(
+            runner: runner,
+            desk: desk,
+            registry: registry,
+            budgets: budgets,
+            wakeUp: wakeUp,
+            placesMaximum: limits.callsInFlight,
+            logger: logger
+        )
+        observerCalls = parts.observer?.calls ?? []
+        reconciler = parts.observer.map { [desk, budgets, logger] observer in
+            Reconciler(
+                desk: desk,
+                budgets: budgets,
+                observer: observer,
+                interval: configuration.timing.reconcileInterval,
+                logger: logger
+            )
+        }
+    }
+
+    private static func calendars(
+        _ clinics: [ClinicConfiguration]
+    ) throws -> [String: ClinicCalendar] {
+        var calendars: [String: ClinicCalendar] = [:]
+        for clinic in clinics {
+            guard let calendar = ClinicCalendar(timeZone: clinic.timeZone) else {
+                throw EngineFailure(reason: "no time zone \(clinic.timeZone) is known")
+            }
+            calendars[clinic.id] = calendar
+        }
+        return calendars
+    }
+
+    private static func intake(
+        _ configuration: Configuration,
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ library: WorkflowLibrary,
+        _ calendars: [String: ClinicCalendar]
+    ) -> Intake {
+        var clinics: [String: IntakeClinic] = [:]
+        for clinic in configuration.clinics {
+            clinics[clinic.id] = calendars[clinic.id].map {
+                IntakeClinic(calendar: $0, charging: clinic.fee.charging)
+            }
+        }
+        return Intake(
+            desk: desk,
+            library: library,
+            clinics: clinics,
+            intervalUnits: parts.intervalUnits,
+            workflowName: configuration.workflow.use,
+            queuedMaximum: configuration.limits.queuedOrders,
+            freeBytesMinimum: configuration.limits.freeDiskBytes
+        )
+    }
+
+    // MARK: - Life
+
+    /// Takes the journal over.
+    ///
+    /// When this returns, earlier engines can no longer write, definitions on offer stand in
+    /// the journal, and orders are taken.
+    ///
+    /// - Throws: ``StoreError``, ``YAMLProblems`` when a definition in the journal cannot be read.
+    package func start() async throws {
+        let ownership = try await store.beginEpoch(at: clock.now(), software: Self.software)
+        try library.adopt(try await store.definitions())
+        try await journalDefinitions(ownership)
+        let measure = try await store.measure()
+        try await recallCalls(eventCount: measure.eventCount)
+        state.begin(epoch: ownership.epoch, queuedCount: measure.queuedCount)
+        logger.notice("engine started", metadata: [LogKey.epoch: "\(ownership.epoch)"])
+    }
+
+    private func journalDefinitions(_ ownership: Ownership) async throws {
+        let known = Set(try await store.definitions().map(\.digest))
+        var version = ownership.engineVersion
+        for row in library.offeredRows where !known.contains(row.digest) {
+            let event = EngineEvent.workflowDefined(row)
+            let commit = Commit(
+                stream: .engine,
+                expectedVersion: version,
+                epoch: ownership.epoch,
+                events: [EventCodec.encode(event, version: version, at: clock.now())],
+                order: nil,
+                work: [],
+                definition: row
+            )
+            try await store.commit(commit)
+            version += 1
+        }
+    }
+
+    /// Works until it is asked to stop, then finishes the calls that are out and returns.
+    ///
+    /// - Throws: ``EngineFailure`` when the journal fails or a newer engine has taken it over.
+    package func run() async throws {
+        state.setRunning(true)
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.scheduler.run() }
+                if let reconciler { group.addTask { await reconciler.run() } }
+                await group.next()
+                // Either one ends only when the engine does.
+                reconciler?.stop()
+                wakeUp.wake()
+            }
+        } onGracefulShutdown: {
+            self.drain()
+        }
+        state.setRunning(false)
+        hub.close()
+        logger.notice("engine stopped")
+        if let failure = state.failure { throw failure }
+    }
+
+    /// Takes no more orders and begins no more calls; ``run()`` returns when those out have ended.
+    package func drain() {
+        state.drain()
+        reconciler?.stop()
+        wakeUp.wake()
+    }
+
+    // MARK: - What an earlier engine spent
+
+    /// Events that are looked through for calls of the last minute.
+    private static let recallMaximum = 20_000
+    private static let recallPage = 1_000
+
+    /// Budgets survive a crash: calls of the last minute are read from the journal, and what is not
+    /// journaled, the reconciler's looks, is assumed spent.
+    private func recallCalls(eventCount: Int64) async throws {
+        let since = clock.now().advanced(by: .minutes(-1))
+        var position = max(0, eventCount - Int64(Self.recallMaximum))
+        var clinics: [StreamID: String] = [:]
+        while true {
+            let page = try await store.events(from: position, limit: Self.recallPage)
+            guard let last = page.last else { break }
+            position = last.position + 1
+            for event in page where event.stream != .engine {
+                try await recall(event, since: since, &clinics)
+            }
+        }
+        for clinic in Set(clinics.values).sorted() {
+            let share = observerCalls.map { use in
+                EndpointUse(use.endpoint, use.endpoint.limitPerMinute / 2)
+            }
+            budgets.recall(share, clinic: clinic, at: clock.now())
+        }
+    }
+
+    private func recall(
+        _ event: RecordedEvent,
+        since: Timestamp,
+        _ clinics: inout [StreamID: String]
+    ) async throws {
+        guard let envelope = try? EventCodec.envelope(event.entry), envelope.at >= since,
+            let fact = try? EventCodec.fact(envelope), case .effect(let effect) = fact.event,
+            let specification = registry.specification(of: effect.action)
+        else { return }
+        if clinics[event.stream] == nil, let key = envelope.order {
+            clinics[event.stream] = try await store.order(key)?.clinic
+        }
+        guard let clinic = clinics[event.stream] else { return }
+        switch effect.event {
+        case .intended:
+            budgets.recall(specification.calls, clinic: clinic, at: envelope.at)
+        case .absent, .probeFailed, .adopted, .inDoubt:
+            budgets.recall(specification.probeCalls, clinic: clinic, at: envelope.at)
+        case .confirmed, .refused, .conflicted, .postponed, .becameUnknown, .exhausted, .resumed,
+            .givenUp:
+            break
+        }
+    }
+
+    func calendar(of clinic: String) -> ClinicCalendar? { calendars[clinic] }
+}

@@ -1,0 +1,140 @@
+import DosetteCore
+import DosetteStore
+import Synchronization
+
+/// What an engine is doing, for metrics and for the question "are you ready?".
+package struct EngineCounters: Hashable, Sendable {
+    package var accepted = 0
+    package var repeated = 0
+    package var refusedIntake = 0
+    package var events = 0
+    package var commits = 0
+    package var conflicts = 0
+    package var reminders = 0
+    package var reconciled = 0
+    package var differences = 0
+    /// How attempts ended, by action and outcome.
+    package var outcomes: [OutcomeKey: Int] = [:]
+
+    package struct OutcomeKey: Hashable, Comparable, Sendable {
+        package let action: String
+        package let outcome: String
+
+        package static func < (lhs: OutcomeKey, rhs: OutcomeKey) -> Bool {
+            (lhs.action, lhs.outcome) < (rhs.action, rhs.outcome)
+        }
+    }
+
+    package init() {}
+}
+
+/// Why an engine stopped by itself.
+package struct EngineFailure: Error, Sendable, CustomStringConvertible {
+    package let reason: String
+
+    package var description: String { reason }
+}
+
+/// The parts of an engine's state that several tasks touch.
+final class EngineState: Sendable {
+    private struct Value {
+        var epoch: Int?
+        var queuedCount = 0
+        var isDraining = false
+        var isRunning = false
+        var failure: EngineFailure?
+        var counters = EngineCounters()
+        var setAside: Set<StreamID> = []
+    }
+
+    private let value = Mutex(Value())
+
+    /// The number under which this engine owns the journal; nothing before it has begun.
+    var epoch: Int? { value.withLock { $0.epoch } }
+    var isDraining: Bool { value.withLock { $0.isDraining } }
+    var failure: EngineFailure? { value.withLock { $0.failure } }
+    var queuedCount: Int { value.withLock { $0.queuedCount } }
+    var counters: EngineCounters { value.withLock { $0.counters } }
+
+    /// Whether orders are worked on.
+    var isRunning: Bool {
+        value.withLock { $0.isRunning && !$0.isDraining && $0.failure == nil }
+    }
+
+    func begin(epoch: Int, queuedCount: Int) {
+        value.withLock { value in
+            value.epoch = epoch
+            value.queuedCount = queuedCount
+        }
+    }
+
+    func setRunning(_ isRunning: Bool) {
+        value.withLock { $0.isRunning = isRunning }
+    }
+
+    func drain() {
+        value.withLock { $0.isDraining = true }
+    }
+
+    /// Stops the engine; the first reason stays.
+    func fail(_ reason: String) {
+        value.withLock { value in
+            value.failure = value.failure ?? EngineFailure(reason: reason)
+        }
+    }
+
+    /// Leaves an order alone that cannot be read, until the next start.
+    func setAside(_ stream: StreamID) {
+        value.withLock { _ = $0.setAside.insert(stream) }
+    }
+
+    func isSetAside(_ stream: StreamID) -> Bool {
+        value.withLock { $0.setAside.contains(stream) }
+    }
+
+    var setAsideCount: Int { value.withLock { $0.setAside.count } }
+
+    func count(_ change: (inout EngineCounters) -> Void) {
+        value.withLock { change(&$0.counters) }
+    }
+
+    /// Takes a place in the queue of orders that are not begun, if one is free.
+    func enterQueue(limit: Int) -> Bool {
+        value.withLock { value in
+            guard value.queuedCount < limit else { return false }
+            value.queuedCount += 1
+            return true
+        }
+    }
+
+    func leaveQueue() {
+        value.withLock { $0.queuedCount -= 1 }
+    }
+}
+
+/// Wakes one waiter; a wake-up that comes before the wait is not lost.
+final class WakeUp: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func wake() {
+        continuation.yield()
+    }
+
+    /// Returns at a wake-up, or when `clock` has reached `time`.
+    func wait(until time: Timestamp, clock: some EngineClock) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await clock.sleep(until: time) }
+            group.addTask {
+                var iterator = self.stream.makeAsyncIterator()
+                _ = await iterator.next()
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

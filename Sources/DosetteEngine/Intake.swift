@@ -1,0 +1,251 @@
+import DosetteAudit
+package import DosetteCore
+package import DosetteStore
+import Synchronization
+
+/// What became of an order that was handed in.
+package enum Submission: Sendable {
+    /// It is new, and durable.
+    case accepted(Order)
+    /// The same order with the same content was taken in before.
+    case repeated(view: String)
+}
+
+/// Why an order was not taken in; nothing of it is kept.
+package enum IntakeFailure: Error, Sendable {
+    case invalid([Violation])
+    /// Another content has the same source and id.
+    case conflict
+    /// Too many orders wait to be begun.
+    case full
+    /// Too little is free on the disk.
+    case diskFull
+    case stopping
+    case unknownWorkflow(String)
+    case store(StoreError)
+}
+
+/// What intake needs to know of a clinic.
+package struct IntakeClinic: Sendable {
+    package let calendar: ClinicCalendar
+    package let charging: FeeLifecycle.Charging
+
+    package init(calendar: ClinicCalendar, charging: FeeLifecycle.Charging) {
+        self.calendar = calendar
+        self.charging = charging
+    }
+}
+
+/// Takes orders in: checked, deduplicated, bounded, durable before they are acknowledged.
+final class Intake: Sendable {
+    /// How long a client is asked to wait when the queue is full.
+    static let retryAfterSeconds = 5
+
+    /// Between two looks at the disk.
+    private static let roomLooks = TimeSpan.seconds(1)
+
+    private struct Room {
+        var lookedAt: Timestamp?
+        var isThere = true
+    }
+
+    private let room = Mutex(Room())
+    private let desk: OrderDesk
+    private let library: WorkflowLibrary
+    private let clinics: [String: IntakeClinic]
+    private let intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
+    private let workflowName: String
+    private let queuedMaximum: Int
+    private let freeBytesMinimum: Int64
+
+    init(
+        desk: OrderDesk,
+        library: WorkflowLibrary,
+        clinics: [String: IntakeClinic],
+        intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
+        workflowName: String,
+        queuedMaximum: Int,
+        freeBytesMinimum: Int64
+    ) {
+        self.desk = desk
+        self.library = library
+        self.clinics = clinics
+        self.intervalUnits = intervalUnits
+        self.workflowName = workflowName
+        self.queuedMaximum = queuedMaximum
+        self.freeBytesMinimum = freeBytesMinimum
+    }
+
+    private func rules(at now: Timestamp) -> OrderRules {
+        let clinics = clinics
+        return OrderRules(
+            clinicNames: clinics.keys.sorted(),
+            intervalUnits: intervalUnits,
+            clinic: { name in
+                clinics[name].map { clinic in
+                    OrderRules.Clinic(
+                        today: clinic.calendar.day(of: now),
+                        day: { clinic.calendar.day(of: $0) }
+                    )
+                }
+            }
+        )
+    }
+
+    /// Takes an order in.
+    ///
+    /// When this returns `accepted`, the order is on disk. Handing in the same order again answers
+    /// `repeated`.
+    func submit(
+        _ json: JSON,
+        workflow name: String?,
+        submitter: String?
+    ) async throws(IntakeFailure) -> Submission {
+        let document: OrderDocument
+        do {
+            document = try OrderDocument.decode(json, rules: rules(at: desk.clock.now()))
+        } catch {
+            throw .invalid(error.violations)
+        }
+        let digest = HexDigest.of(document.meaning.canonicalBytes)
+        if let known = try await find(document.key) { return try same(known, digest) }
+        guard let workflow = library.offered(name ?? workflowName) else {
+            throw .unknownWorkflow(name ?? workflowName)
+        }
+        return try await takeIn(document, digest, workflow, submitter)
+    }
+
+    private func find(_ key: OrderKey) async throws(IntakeFailure) -> OrderRow? {
+        do {
+            return try await desk.store.order(key)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func same(_ known: OrderRow, _ digest: String) throws(IntakeFailure) -> Submission {
+        guard known.contentDigest == digest else { throw .conflict }
+        desk.state.count { $0.repeated += 1 }
+        return .repeated(view: known.view)
+    }
+
+    private func takeIn(
+        _ document: OrderDocument,
+        _ digest: String,
+        _ workflow: Workflow,
+        _ submitter: String?
+    ) async throws(IntakeFailure) -> Submission {
+        guard !desk.state.isDraining, desk.state.failure == nil else { throw .stopping }
+        guard hasRoom() else { throw .diskFull }
+        guard desk.state.enterQueue(limit: queuedMaximum) else {
+            desk.state.count { $0.refusedIntake += 1 }
+            throw .full
+        }
+        do throws(IntakeFailure) {
+            let order = try await write(document, digest, workflow, submitter)
+            if !order.isQueued { desk.state.leaveQueue() }
+            desk.state.count { $0.accepted += 1 }
+            return .accepted(order)
+        } catch {
+            desk.state.leaveQueue()
+            if case .store(let storeError) = error, storeError.code == .duplicate,
+                let known = try await find(document.key)
+            {
+                return try same(known, digest)
+            }
+            throw error
+        }
+    }
+
+    private func write(
+        _ document: OrderDocument,
+        _ digest: String,
+        _ workflow: Workflow,
+        _ submitter: String?
+    ) async throws(IntakeFailure) -> Order {
+        let now = desk.clock.now()
+        guard let received = received(document, digest, workflow, at: now) else {
+            throw .unknownWorkflow(workflow.name)
+        }
+        let actor = Actor(.source, name: submitter ?? document.key.source)
+        let fact = Fact(event: .received(received), at: now, actor: actor)
+        do {
+            let order = try Order(fact, workflow: workflow)
+            let stream = desk.store.nextStream()
+            try await desk.open(order, fact, stream)
+            return order
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .store(StoreError(.damaged, "\(error)"))
+        }
+    }
+
+    private func received(
+        _ document: OrderDocument,
+        _ digest: String,
+        _ workflow: Workflow,
+        at now: Timestamp
+    ) -> Received? {
+        guard let clinic = clinics[document.clinic] else { return nil }
+        let items = document.items.map { item in
+            RepeatPlan.Item(
+                allowedCount: item.allowedCount,
+                packagesMaximum: item.packagesMaximum,
+                lastDay: item.lastDay,
+                interval: item.interval
+            )
+        }
+        let issueDay = clinic.calendar.day(of: document.issueTime)
+        let plan = RepeatPlan(items: items, issueDay: issueDay)
+        return Received(
+            key: document.key,
+            clinic: document.clinic,
+            priority: document.priority,
+            clientID: document.clientID,
+            prescription: document.prescription,
+            contentDigest: digest,
+            workflowName: workflow.name,
+            workflowVersion: workflow.version,
+            workflowDigest: workflow.digest,
+            marker: "[dosette:\(desk.random.identifier(at: now))]",
+            charging: clinic.charging,
+            plan: plan,
+            expiresAt: clinic.calendar.end(of: plan.lastDay)
+        )
+    }
+
+    /// Whether the disk has room for orders; looked up once a second at the most.
+    private func hasRoom() -> Bool {
+        let now = desk.clock.now()
+        return room.withLock { room in
+            if let lookedAt = room.lookedAt, now.since(lookedAt) < Self.roomLooks,
+                now >= lookedAt
+            {
+                return room.isThere
+            }
+            room.lookedAt = now
+            room.isThere = (desk.store.freeBytes() ?? .max) >= freeBytesMinimum
+            return room.isThere
+        }
+    }
+}
+
+extension OrderDesk {
+    /// Makes a new order durable.
+    func open(_ order: Order, _ fact: Fact, _ stream: StreamID) async throws(StoreError) {
+        guard let epoch = state.epoch else {
+            throw StoreError(.unavailable, "the engine does not own the journal yet")
+        }
+        let commit = Projection.commit([fact], to: order, stream: stream, epoch: epoch)
+        do throws(StoreError) {
+            try await store.commit(commit)
+        } catch {
+            if error.code == .fenced || error.code == .outcomeUnknown {
+                state.fail("\(error)")
+            }
+            throw error
+        }
+        opened(order, stream)
+    }
+}

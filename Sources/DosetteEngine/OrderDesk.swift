@@ -1,0 +1,170 @@
+package import DosetteCore
+package import DosetteStore
+import Logging
+
+/// Why something that was asked of an order was not done.
+package enum DeskFailure: Error, Sendable {
+    case noSuchOrder
+    case refused(OrderRefusal)
+    /// The idempotency key stands for another request.
+    case keyReused
+    /// Others changed the order again and again meanwhile; ask again.
+    case contended
+    case store(StoreError)
+    /// The order's events cannot be read; a person must look.
+    case damaged(String)
+}
+
+/// Decides on orders and makes the decisions durable: the one way into an order's stream.
+final class OrderDesk: Sendable {
+    /// How often a decision is taken again because somebody else was first.
+    static let conflictsMaximum = 64
+
+    let store: any Store
+    let loader: OrderLoader
+    let registry: ActionRegistry
+    let state: EngineState
+    let clock: any EngineClock
+    let random: RandomSource
+    let decision: PharmacyDecision
+    let hub: OrderHub
+    let wakeUp: WakeUp
+
+    init(
+        store: any Store,
+        loader: OrderLoader,
+        registry: ActionRegistry,
+        state: EngineState,
+        clock: any EngineClock,
+        random: RandomSource,
+        decision: PharmacyDecision,
+        hub: OrderHub,
+        wakeUp: WakeUp
+    ) {
+        self.store = store
+        self.loader = loader
+        self.registry = registry
+        self.state = state
+        self.clock = clock
+        self.random = random
+        self.decision = decision
+        self.hub = hub
+        self.wakeUp = wakeUp
+    }
+
+    func context(
+        actor: Actor = .dosette,
+        reason: String? = nil,
+        idempotency: Idempotency? = nil
+    ) -> DecisionContext {
+        let registry = registry
+        return DecisionContext(
+            now: clock.now(),
+            actor: actor,
+            reason: reason,
+            idempotency: idempotency,
+            jitter: random.jitter(),
+            decision: decision,
+            policy: { registry.policy(of: $0) }
+        )
+    }
+
+    func stream(of key: OrderKey) async throws(DeskFailure) -> StreamID {
+        let row: OrderRow?
+        do {
+            row = try await store.order(key)
+        } catch {
+            throw .store(error)
+        }
+        guard let row else { throw .noSuchOrder }
+        return row.stream
+    }
+
+    func load(_ stream: StreamID) async throws(DeskFailure) -> Order {
+        do {
+            return try await loader.load(stream)
+        } catch {
+            switch error {
+            case .store(let error): throw .store(error)
+            case .damaged(let problem): throw .damaged(problem)
+            }
+        }
+    }
+
+    /// Decides a command on the newest state of an order and makes the outcome durable.
+    ///
+    /// - Returns: The order afterwards; it is on disk.
+    @discardableResult
+    func apply(
+        _ command: OrderCommand,
+        to stream: StreamID,
+        in makeContext: () -> DecisionContext
+    ) async throws(DeskFailure) -> Order {
+        for _ in 0..<Self.conflictsMaximum {
+            let order = try await load(stream)
+            let decision: OrderDecision
+            do {
+                decision = try OrderDecision.decide(command, for: order, in: makeContext())
+            } catch {
+                throw .refused(error)
+            }
+            do {
+                try await commit(decision, stream)
+                return decision.order
+            } catch {
+                guard error.code == .conflict else { throw .store(error) }
+                state.count { $0.conflicts += 1 }
+                loader.forget(stream)
+            }
+        }
+        throw .contended
+    }
+
+    /// Makes a decision durable; nothing is written when it has no events.
+    func commit(_ decision: OrderDecision, _ stream: StreamID) async throws(StoreError) {
+        guard !decision.facts.isEmpty else { return }
+        guard let epoch = state.epoch else {
+            throw StoreError(.unavailable, "the engine does not own the journal yet")
+        }
+        let commit = Projection.commit(
+            decision.facts,
+            to: decision.order,
+            stream: stream,
+            epoch: epoch
+        )
+        do throws(StoreError) {
+            try await store.commit(commit)
+        } catch {
+            if error.code == .fenced || error.code == .outcomeUnknown {
+                state.fail("\(error)")
+                wakeUp.wake()
+            }
+            throw error
+        }
+        committed(decision, commit, stream)
+    }
+
+    private func committed(_ decision: OrderDecision, _ commit: Commit, _ stream: StreamID) {
+        loader.keep(decision.order, stream)
+        state.count { counters in
+            counters.commits += 1
+            counters.events += decision.facts.count
+        }
+        if commit.expectedVersion == 1 { state.leaveQueue() }
+        hub.publish(decision.order, stream)
+        wakeUp.wake()
+    }
+}
+
+extension OrderDesk {
+    /// Tells the others of an order that has just become durable.
+    func opened(_ order: Order, _ stream: StreamID) {
+        loader.keep(order, stream)
+        state.count { counters in
+            counters.commits += 1
+            counters.events += 1
+        }
+        hub.publish(order, stream)
+        wakeUp.wake()
+    }
+}

@@ -1,0 +1,123 @@
+package import DosetteCore
+package import DosetteStore
+
+/// Which budget a piece of work draws on: the lanes of the store's agenda.
+package enum Lane: Hashable, Sendable {
+    /// Work of this action at this clinic is to be sent.
+    case send(clinic: String, action: String)
+    case probe(clinic: String, action: String)
+    case timer
+    /// Attempts that this engine has out.
+    case out(epoch: Int)
+
+    package var text: String {
+        switch self {
+        case .send(let clinic, let action): "do/\(clinic)/\(action)"
+        case .probe(let clinic, let action): "look/\(clinic)/\(action)"
+        case .timer: "time"
+        case .out(let epoch): "out/\(epoch)"
+        }
+    }
+
+    package init?(text: String) {
+        let words = text.split(separator: "/", maxSplits: 2).map(String.init)
+        switch (words.first, words.count) {
+        case ("do", 3): self = .send(clinic: words[1], action: words[2])
+        case ("look", 3): self = .probe(clinic: words[1], action: words[2])
+        case ("time", 1): self = .timer
+        case ("out", 2):
+            guard let epoch = Int(words[1]) else { return nil }
+            self = .out(epoch: epoch)
+        default: return nil
+        }
+    }
+
+    /// The clinic whose turn it is; timers and recovery have none.
+    package var clinic: String? {
+        switch self {
+        case .send(let clinic, _), .probe(let clinic, _): clinic
+        case .timer, .out: nil
+        }
+    }
+}
+
+/// What the store keeps beside the events of an order: a pure function of its state, so that a
+/// rebuild gives equal tables.
+package enum Projection {
+    package static func row(of order: Order, stream: StreamID) -> OrderRow {
+        let received = order.received
+        let isOpen = order.isOpen
+        let prescription = order.prescription ?? .draft
+        return OrderRow(
+            stream: stream,
+            key: received.key,
+            clinic: received.clinic,
+            priority: received.priority,
+            contentDigest: received.contentDigest,
+            workflowDigest: received.workflowDigest,
+            version: order.version,
+            prescriptionState: prescription.name,
+            parkedKind: order.parkedParts.first?.parked.kind.rawValue,
+            isOpen: isOpen,
+            isQueued: order.isQueued,
+            isWatched: isOpen && order.provetID != nil && !prescription.isFinal,
+            receivedAt: order.receivedAt,
+            changedAt: order.changedAt,
+            view: JSON.object(order.view).text
+        )
+    }
+
+    package static func work(of order: Order, stream: StreamID) -> [WorkRow] {
+        order.parts.indices.compactMap { part in
+            let work = order.work(of: part)
+            let holds = order.held(by: part)
+            guard work != nil || holds != nil else { return nil }
+            return WorkRow(
+                stream: stream,
+                part: part,
+                lane: lane(of: work, order).text,
+                priority: order.received.priority,
+                dueAt: work?.dueAt ?? Timestamp(milliseconds: .max),
+                wants: work == nil ? nil : order.wanted(by: part),
+                holds: holds
+            )
+        }
+    }
+
+    /// A part that only holds its key stands in the timers' lane, due at the end of time.
+    private static func lane(of work: Work?, _ order: Order) -> Lane {
+        let clinic = order.received.clinic
+        switch work?.kind {
+        case .send(let plan): return .send(clinic: clinic, action: plan.action)
+        case .probe(let plan): return .probe(clinic: clinic, action: plan.action)
+        case .await(_, let epoch): return .out(epoch: epoch)
+        case .timer, nil: return .timer
+        }
+    }
+
+    /// The commit that makes a decision durable.
+    package static func commit(
+        _ facts: [Fact],
+        to order: Order,
+        stream: StreamID,
+        epoch: Int
+    ) -> Commit {
+        let expected = order.version - facts.count
+        let events = facts.enumerated().map { offset, fact in
+            EventCodec.encode(
+                fact,
+                stream: stream,
+                version: expected + offset,
+                key: order.received.key
+            )
+        }
+        return Commit(
+            stream: stream,
+            expectedVersion: expected,
+            epoch: epoch,
+            events: events,
+            order: row(of: order, stream: stream),
+            work: work(of: order, stream: stream)
+        )
+    }
+}

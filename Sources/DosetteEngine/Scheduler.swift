@@ -1,0 +1,195 @@
+import DosetteCore
+import DosetteStore
+import Logging
+import Synchronization
+
+/// Brings due work to free places: round robin between clinics, urgent first, within the budgets.
+///
+/// Memory holds what runs. What waits stands in the store, in lanes; a lane whose budget is spent is not
+/// looked into, so a million waiting orders cost nothing here.
+final class Scheduler: Sendable {
+    /// The longest time without a look at the agenda.
+    static let idleMaximum = TimeSpan.seconds(30)
+    /// How long the agenda rests after the store could not be read.
+    static let failurePause = TimeSpan.seconds(1)
+
+    private struct Key: Hashable {
+        let stream: StreamID
+        let part: Int
+    }
+
+    private struct Running {
+        var keys: Set<Key> = []
+        /// Where the round robin goes on.
+        var turn = 0
+    }
+
+    private let runner: Runner
+    private let desk: OrderDesk
+    private let registry: ActionRegistry
+    private let budgets: Budgets
+    private let wakeUp: WakeUp
+    private let logger: Logger
+    private let placesMaximum: Int
+    private let running = Mutex(Running())
+
+    init(
+        runner: Runner,
+        desk: OrderDesk,
+        registry: ActionRegistry,
+        budgets: Budgets,
+        wakeUp: WakeUp,
+        placesMaximum: Int,
+        logger: Logger
+    ) {
+        self.runner = runner
+        self.desk = desk
+        self.registry = registry
+        self.budgets = budgets
+        self.wakeUp = wakeUp
+        self.placesMaximum = placesMaximum
+        self.logger = logger
+    }
+
+    var runningCount: Int { running.withLock { $0.keys.count } }
+
+    /// Works until the engine drains or fails; then waits for what is under way.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            while !desk.state.isDraining, desk.state.failure == nil, !Task.isCancelled {
+                let wakeAt = await round(&group)
+                await wakeUp.wait(until: wakeAt, clock: desk.clock)
+            }
+        }
+    }
+
+    /// Starts what can be started.
+    ///
+    /// - Returns: When to look again if nobody calls.
+    private func round(_ group: inout DiscardingTaskGroup) async -> Timestamp {
+        let now = desk.clock.now()
+        var wakeAt = now.advanced(by: Self.idleMaximum)
+        let heads: [LaneHead]
+        do {
+            heads = try await desk.store.agenda()
+        } catch {
+            logger.error("agenda not readable", metadata: [LogKey.errorCode: "\(error.code)"])
+            return now.advanced(by: Self.failurePause)
+        }
+        for (head, lane) in inTurn(heads) {
+            let free = placesMaximum - runningCount
+            guard free > 0 else { break }
+            guard head.dueAt <= now else {
+                wakeAt = min(wakeAt, head.dueAt)
+                continue
+            }
+            switch allowance(lane, at: now) {
+            case .none:
+                continue
+            case .wait(let until):
+                wakeAt = min(wakeAt, until)
+            case .now(let count):
+                let limit = min(free, count, share(of: heads.count))
+                await start(lane, limit: limit, at: now, &group)
+            }
+        }
+        return wakeAt
+    }
+
+    /// Places for one lane in one round: all get some before one gets all.
+    private func share(of laneCount: Int) -> Int {
+        max(1, placesMaximum / max(1, laneCount))
+    }
+
+    /// The lanes, beginning with another clinic each time.
+    private func inTurn(_ heads: [LaneHead]) -> [(LaneHead, Lane)] {
+        let lanes = heads.compactMap { head in Lane(text: head.lane).map { (head, $0) } }
+        let shared = lanes.filter { $0.1.clinic == nil }
+        let clinics = lanes.compactMap(\.1.clinic).reduce(into: [String]()) { names, name in
+            if !names.contains(name) { names.append(name) }
+        }
+        guard !clinics.isEmpty else { return shared }
+        let turn = running.withLock { running in
+            running.turn = (running.turn + 1) % clinics.count
+            return running.turn
+        }
+        let order = clinics[turn...] + clinics[..<turn]
+        // Later steps before earlier ones: what was begun is finished first.
+        return shared + order.flatMap { clinic in lanes.filter { $0.1.clinic == clinic }.reversed() }
+    }
+
+    private enum Allowance {
+        case none
+        case now(Int)
+        case wait(until: Timestamp)
+    }
+
+    private func allowance(_ lane: Lane, at now: Timestamp) -> Allowance {
+        switch lane {
+        case .timer:
+            return .now(placesMaximum)
+        case .out(let epoch):
+            return epoch == desk.state.epoch ? .none : .now(placesMaximum)
+        case .send(let clinic, let action):
+            guard let specification = registry.specification(of: action) else { return .now(1) }
+            return allowance(specification.calls, clinic, specification, now)
+        case .probe(let clinic, let action):
+            guard let specification = registry.specification(of: action) else { return .none }
+            return allowance(specification.probeCalls, clinic, specification, now)
+        }
+    }
+
+    private func allowance(
+        _ calls: [EndpointUse],
+        _ clinic: String,
+        _ specification: ActionSpecification,
+        _ now: Timestamp
+    ) -> Allowance {
+        let answer = budgets.look(
+            calls,
+            clinic: clinic,
+            throughBreaker: specification.isAtClinic,
+            at: now
+        )
+        switch answer {
+        case .free(let count): return .now(count)
+        case .wait(let until): return .wait(until: until)
+        case .waitForTrial: return .none
+        }
+    }
+
+    private func start(
+        _ lane: Lane,
+        limit: Int,
+        at now: Timestamp,
+        _ group: inout DiscardingTaskGroup
+    ) async {
+        // Rows that run already may still stand in the lane.
+        let asked = limit + runningCount
+        let rows = (try? await desk.store.due(in: lane.text, at: now, limit: asked)) ?? []
+        var started = 0
+        for row in rows where started < limit {
+            guard claim(row) else { continue }
+            started += 1
+            group.addTask {
+                await self.runner.run(row.stream, part: row.part)
+                self.release(row)
+            }
+        }
+    }
+
+    private func claim(_ row: WorkRow) -> Bool {
+        guard !desk.state.isSetAside(row.stream) else { return false }
+        return running.withLock { running in
+            guard running.keys.count < placesMaximum else { return false }
+            return running.keys.insert(Key(stream: row.stream, part: row.part)).inserted
+        }
+    }
+
+    private func release(_ row: WorkRow) {
+        running.withLock { running in
+            _ = running.keys.remove(Key(stream: row.stream, part: row.part))
+        }
+        wakeUp.wake()
+    }
+}

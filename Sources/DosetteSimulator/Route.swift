@@ -1,0 +1,85 @@
+/// Where a path leads.
+enum Route: Hashable, Sendable {
+    /// The token endpoint, outside the API.
+    case token
+    /// A resource of the API: what each method does there, and the number in the path.
+    case resource(Resource)
+    /// The path exists with a slash at its end.
+    case missesSlash
+    case nowhere
+
+    /// The answers to the methods of one path.
+    struct Resource: Hashable, Sendable {
+        /// One method and what it does.
+        struct Method: Hashable, Sendable {
+            let name: String
+            let operation: Operation
+        }
+
+        let methods: [Method]
+        /// The number in the path; 0 when there is none.
+        let id: Int
+
+        func operation(of method: String) -> Operation? {
+            methods.first { $0.name == method }?.operation
+        }
+
+        /// The methods as an `Allow` header lists them.
+        var allowed: String {
+            methods.map(\.name).joined(separator: ", ")
+        }
+    }
+
+    /// Finds where `path` leads.
+    ///
+    /// - Parameter path: The path below the installation's prefix.
+    init(_ path: String) {
+        let parts = path.split(separator: "/")
+        guard let known = Self.find(parts) else {
+            self = .nowhere
+            return
+        }
+        self = path.hasSuffix("/") ? known : .missesSlash
+    }
+
+    private static func find(_ parts: [Substring]) -> Route? {
+        if parts == ["oauth2", "token"] { return .token }
+        guard parts.starts(with: ["api", "0.1"]) else { return nil }
+        var id = 0
+        let pattern = parts.dropFirst(2).map { part in
+            guard let number = Int(part), number >= 0 else { return part }
+            id = number
+            return "#"
+        }
+        guard let methods = methods(of: pattern.joined(separator: "/")) else { return nil }
+        return .resource(Resource(methods: methods, id: id))
+    }
+
+    private static func methods(of pattern: String) -> [Resource.Method]? {
+        let table: KeyValuePairs<String, Operation>? =
+            switch pattern {
+            case "eprescription/prescription":
+                ["GET": .listPrescriptions, "POST": .createPrescription]
+            case "eprescription/prescription/#":
+                ["GET": .readPrescription, "PATCH": .patchPrescription]
+            case "eprescription/prescription_item": ["GET": .listPrescriptionItems]
+            case "eprescription/prescription_item/#": ["GET": .readPrescriptionItem]
+            case "departmentsettings": ["GET": .listDepartmentSettings]
+            case "departmentsettings/#", "department/#/settings":
+                ["GET": .readDepartmentSettings]
+            case "item/#": ["GET": .readItem]
+            case "countersale": ["GET": .listSales, "POST": .createSale]
+            case "countersale/#": ["GET": .readSale, "DELETE": .deleteSale]
+            case "countersale/#/add_item": ["GET": .listSaleItems, "POST": .addSaleItem]
+            case "countersale/#/finalize": ["POST": .finalizeSale]
+            case "invoice": ["GET": .listInvoices]
+            case "invoice/#": ["GET": .readInvoice]
+            case "invoice/#/full_refund": ["POST": .refundInvoice]
+            case "invoicepayment": ["GET": .listPayments, "POST": .createPayment]
+            case "invoicepayment/#": ["GET": .readPayment]
+            case "invoicepayment/#/cancel_payment": ["POST": .cancelPayment]
+            default: nil
+            }
+        return table?.map { Resource.Method(name: $0.key, operation: $0.value) }
+    }
+}
