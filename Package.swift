@@ -68,12 +68,13 @@ let package = Package(
         .target(
             name: "DosetteProvet",
             dependencies: [
-                "DosetteCore", "DosetteEngine",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .target(
@@ -102,7 +103,7 @@ let package = Package(
             name: "Dosette",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet",
-                "DosetteServer", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]

@@ -8,7 +8,7 @@ package struct Configuration: Sendable {
     /// Who may call the API; required to listen off loopback.
     package var tokensFile: String?
     package var clinics: [ClinicConfiguration]
-    package var pharmacy: PharmacyConfiguration
+    package var pharmacy: TransmissionConfiguration
     package var timing: TimingConfiguration
     package var limits: LimitsConfiguration
     package var workflow: WorkflowConfiguration
@@ -20,7 +20,7 @@ package struct Configuration: Sendable {
         listen: ListenAddress = .standard,
         tokensFile: String? = nil,
         clinics: [ClinicConfiguration],
-        pharmacy: PharmacyConfiguration = .init(),
+        pharmacy: TransmissionConfiguration = .init(),
         timing: TimingConfiguration = .standard,
         limits: LimitsConfiguration = .standard,
         workflow: WorkflowConfiguration = .standard,
@@ -139,7 +139,7 @@ package struct FeeConfiguration: Hashable, Sendable {
     }
 }
 
-package struct PharmacyConfiguration: Sendable {
+package struct TransmissionConfiguration: Sendable {
     /// Where `pharmacy.transmit` sends prescriptions; nothing when they are handed over at once.
     package var transmitURL: String?
     package var transmitSecret: Secret?

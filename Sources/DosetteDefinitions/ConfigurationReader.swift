@@ -213,7 +213,7 @@ package struct ConfigurationReader {
         return fee
     }
 
-    private func pharmacy(_ value: YAMLValue) -> PharmacyConfiguration? {
+    private func pharmacy(_ value: YAMLValue) -> TransmissionConfiguration? {
         let known = ["transmit_url", "transmit_secret_env", "transmit_secret_file", "decision"]
         guard let members = value.members(known: known) else { return nil }
         let transmitURL = optional(members["transmit_url"]).flatMap(url)
@@ -224,7 +224,7 @@ package struct ConfigurationReader {
         {
             place.fail("a transmit_url needs transmit_secret_env or transmit_secret_file")
         }
-        return PharmacyConfiguration(
+        return TransmissionConfiguration(
             transmitURL: transmitURL,
             transmitSecret: secret,
             decision: members["decision"]?.choice(PharmacyDecision.self) ?? .signal

@@ -16,9 +16,36 @@ final class Connection: Sendable {
     private let file: URL
     private let pool: Mutex<DatabasePool?>
 
-    init(file: URL) throws(StoreError) {
+    /// What a connection may do.
+    enum Access: Sendable {
+        case readAndWrite
+        case readOnly
+    }
+
+    init(file: URL, access: Access) throws(StoreError) {
         self.file = file
-        pool = Mutex(try Self.open(file))
+        switch access {
+        case .readAndWrite: pool = Mutex(try Self.open(file))
+        case .readOnly: pool = Mutex(try Self.openForReading(file))
+        }
+    }
+
+    private static func openForReading(_ file: URL) throws(StoreError) -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "dosette.journal.reader"
+        configuration.readonly = true
+        configuration.maximumReaderCount = SQLiteStore.readersMaximum
+        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        do {
+            let pool = try DatabasePool(path: file.path, configuration: configuration)
+            let version = try pool.read { try Schema.check($0) }
+            guard version == Schema.newestVersion else {
+                throw StoreError(.unavailable, "the journal's schema is older: start an engine once")
+            }
+            return pool
+        } catch {
+            throw classify(error, "the journal \(file.path) cannot be opened")
+        }
     }
 
     private static func open(_ file: URL) throws(StoreError) -> DatabasePool {

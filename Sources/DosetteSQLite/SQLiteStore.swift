@@ -33,7 +33,8 @@ package final class SQLiteStore: Store {
     }
 
     private let directory: URL
-    private let lock: DirectoryLock
+    /// Held by the store that writes; a reading one has none.
+    private let lock: DirectoryLock?
     private let connection: Connection
     private let queue = Mutex(Queue())
     private let lastStream: Atomic<Int64>
@@ -54,9 +55,25 @@ package final class SQLiteStore: Store {
             throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
         }
         lock = try DirectoryLock(directory: directory)
-        connection = try Connection(file: directory.appending(path: Self.fileName))
+        let file = directory.appending(path: Self.fileName)
+        connection = try Connection(file: file, access: .readAndWrite)
         let last = try connection.readNow { try Statements.lastStream($0) }
         lastStream = Atomic(last)
+    }
+
+    /// Opens the journal in `directory` to look at it only, also beside a working engine.
+    ///
+    /// Commits fail as `unavailable`.
+    package init(readingFrom directory: URL) throws(StoreError) {
+        self.directory = directory
+        let file = directory.appending(path: Self.fileName)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw StoreError(.unavailable, "there is no journal in \(directory.path)")
+        }
+        lock = nil
+        connection = try Connection(file: file, access: .readOnly)
+        lastStream = Atomic(0)
+        queue.withLock { $0.isClosed = true }
     }
 
     /// Waits for what is being written, brings the log into the file and lets the directory go.
@@ -66,7 +83,7 @@ package final class SQLiteStore: Store {
         queue.withLock { $0.isClosed = true }
         writer.sync {
             connection.close()
-            lock.release()
+            lock?.release()
         }
     }
 
@@ -134,11 +151,13 @@ package final class SQLiteStore: Store {
         at now: Timestamp,
         software: String
     ) async throws(StoreError) -> Ownership {
+        guard !queue.withLock({ $0.isClosed }) else {
+            throw StoreError(.unavailable, "the store is closed to changes")
+        }
         let result = await withCheckedContinuation { continuation in
             writer.async {
-                continuation.resume(
-                    returning: self.connection.beginEpoch(at: now, software: software)
-                )
+                let answer = self.connection.beginEpoch(at: now, software: software)
+                continuation.resume(returning: answer)
             }
         }
         return try result.get()

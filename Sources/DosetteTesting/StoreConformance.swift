@@ -182,7 +182,9 @@ extension StoreConformance {
         var second = owned.newOrder()
         second.orderID = first.orderID
         let work = [second.work()]
-        #expect(await owned.refusal(of: second.commit(epoch: owned.epoch, work: work)) == .duplicate)
+        #expect(
+            await owned.refusal(of: second.commit(epoch: owned.epoch, work: work)) == .duplicate
+        )
         #expect(try await owned.journal() == before)
         #expect(try await owned.store.order(first.key) == first.row(version: 1))
         #expect(try await owned.store.work(of: second.stream).isEmpty)
@@ -433,7 +435,11 @@ extension StoreConformance {
         let owned = try await open()
         let empty = try await owned.store.measure()
         #expect(empty.eventCount == 2)
-        #expect([empty.orderCount, empty.queuedCount, empty.openCount, empty.parkedCount] == [0, 0, 0, 0])
+        #expect(
+            [empty.orderCount, empty.queuedCount, empty.openCount, empty.parkedCount] == [
+                0, 0, 0, 0,
+            ]
+        )
         var parked = owned.newOrder()
         parked.parkedKind = "in_doubt"
         parked.isQueued = false

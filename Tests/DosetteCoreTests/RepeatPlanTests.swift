@@ -242,7 +242,7 @@ struct RepeatPlanTests {
             count.add(walk.count)
         }
         #expect(count.exhausted >= 200, "too few walks used up an item: \(count)")
-        #expect(count.tooEarly >= 500, "too few intervals were tried: \(count)")
+        #expect(count.tooEarly >= 250, "too few intervals were tried: \(count)")
         #expect(count.reversed >= 1_000, "too few reversals: \(count)")
         #expect(count.repeated >= 500, "too few copies: \(count)")
     }

@@ -139,7 +139,9 @@ struct EventCodecTests {
         #expect(EffectPurpose(text: purpose.text) == purpose)
     }
 
-    @Test(arguments: ["", "actions", "step", "step:", "step:x", "undo:1.5", "entry", "entry:", ":1"])
+    @Test(arguments: [
+        "", "actions", "step", "step:", "step:x", "undo:1.5", "entry", "entry:", ":1",
+    ])
     func `what is no purpose is not read as one`(text: String) {
         #expect(EffectPurpose(text: text) == nil)
     }

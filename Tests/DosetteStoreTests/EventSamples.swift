@@ -72,7 +72,8 @@ enum EffectEventCase: CaseIterable {
         let later = StoreSamples.start.advanced(by: .minutes(1))
         switch self {
         case .intended: return [.intended(EventSamples.intent)]
-        case .confirmed: return [.confirmed(Receipt(["id": 7, "invoice": 9])), .confirmed(Receipt())]
+        case .confirmed:
+            return [.confirmed(Receipt(["id": 7, "invoice": 9])), .confirmed(Receipt())]
         case .adopted: return [.adopted(Receipt(["id": 7]))]
         case .refused: return [.refused(reason: "HTTP 422")]
         case .conflicted: return [.conflicted(seen: 6, reason: "canceled by the clinic")]
@@ -148,17 +149,18 @@ enum EventSamples {
     static let intents = [EffectPurpose.entry(state: "accepted"), .action, .step(0), .undo(4)]
         .map { effect(.intended(intent), $0, requestDigest: String(repeating: "d", count: 64)) }
 
-    static let entered = Entered.Cause.allCases.map { cause in
-        Entered(part: "prescription", state: "accepted_warning", from: "sent", cause: cause)
-    } + [
-        Entered(
-            part: "packing",
-            state: "packed",
-            from: "waiting",
-            cause: .signal,
-            remarks: StoreSamples.awkwardText
-        )
-    ]
+    static let entered =
+        Entered.Cause.allCases.map { cause in
+            Entered(part: "prescription", state: "accepted_warning", from: "sent", cause: cause)
+        } + [
+            Entered(
+                part: "packing",
+                state: "packed",
+                from: "waiting",
+                cause: .signal,
+                remarks: StoreSamples.awkwardText
+            )
+        ]
 
     static let signaled =
         Signaled.Effect.allCases.map { effect in

@@ -1,0 +1,93 @@
+package import DosetteCore
+
+/// Tells what happened to an order in plain words: who, what, when, why.
+package enum OrderStory {
+    /// One line of a story.
+    package struct Line: Hashable, Sendable {
+        package let at: Timestamp
+        package let who: String
+        package let what: String
+        package let why: String?
+    }
+
+    package static func line(_ fact: Fact) -> Line {
+        Line(at: fact.at, who: who(fact.actor), what: what(fact.event), why: fact.reason)
+    }
+
+    private static func who(_ actor: Actor) -> String {
+        switch actor.kind {
+        case .dosette: "Dosette"
+        case .source: actor.name ?? "the sender"
+        case .clinic: "clinic \(actor.name ?? "")"
+        case .pharmacy: "the pharmacy"
+        case .person: actor.name ?? "somebody"
+        }
+    }
+
+    private static func what(_ event: OrderEvent) -> String {
+        switch event {
+        case .received(let received):
+            let count = received.plan.items.count
+            let items = count == 1 ? "1 item" : "\(count) items"
+            return "handed in order \(received.key) of clinic \(received.clinic) with \(items)"
+        case .entered(let entered):
+            return "\(entered.part): \(entered.from) → \(entered.state)\(cause(entered.cause))"
+        case .signaled(let signaled):
+            let suffix = signaled.effect == .remembered ? ", remembered until the call ends" : ""
+            return "said \(signaled.name)\(suffix)"
+        case .effect(let effect):
+            return "\(effect.action): \(what(effect.event))"
+        case .parked(let parked):
+            return "parked \(parked.step) (\(parked.kind.rawValue)): \(parked.reason)"
+        case .unparked(_, let action):
+            return "took it up again: \(action.rawValue)"
+        case .turnedBack(let part, let reason):
+            return "\(part): turns back, because \(reason)"
+        case .reminded(let part, let count):
+            return "\(part): reminder \(count)"
+        case .observed(let status, _):
+            let name = PrescriptionLifecycle.State(status: status).name
+            return "Provet shows status \(status), \(name)"
+        case .dispensed(let dispense):
+            return "dispensed \(dispense.packages) of item \(dispense.item) on "
+                + "\(dispense.day.text) (\(dispense.id))"
+        case .dispenseReversed(let id):
+            return "took dispense \(id) back"
+        }
+    }
+
+    private static func cause(_ cause: Entered.Cause) -> String {
+        switch cause {
+        case .outcome, .signal, .rule: ""
+        case .deadline: ", its time is over"
+        case .clinic: ", as Provet shows"
+        case .lifecycle: ", by the repeat plan"
+        }
+    }
+
+    private static func what(_ event: EffectProtocol.Event) -> String {
+        switch event {
+        case .intended(let intent): "attempt \(intent.attempt), until \(intent.deadline.text)"
+        case .confirmed(let receipt): "done\(words(receipt))"
+        case .adopted(let receipt): "found done, adopted\(words(receipt))"
+        case .refused(let reason): "refused: \(reason)"
+        case .conflicted(_, let reason): "not written: \(reason)"
+        case .postponed(let until, let reason, _): "\(reason); again at \(until.text)"
+        case .becameUnknown(let probeAt, let reason):
+            "outcome unknown (\(reason)); looked for at \(probeAt.text)"
+        case .absent(let count, _): "not there (look \(count))"
+        case .probeFailed(let nextAt, let reason):
+            "could not look (\(reason)); again at \(nextAt.text)"
+        case .inDoubt(let reason): "in doubt: \(reason)"
+        case .exhausted(let reason): "given up after too many attempts: \(reason)"
+        case .resumed(let mode): mode == .send ? "to be sent again" : "to be looked for again"
+        case .givenUp: "given up"
+        }
+    }
+
+    private static func words(_ receipt: Receipt) -> String {
+        guard !receipt.values.isEmpty else { return "" }
+        let pairs = receipt.values.members.map { "\($0.name) \($0.value.text)" }
+        return " (\(pairs.joined(separator: ", ")))"
+    }
+}

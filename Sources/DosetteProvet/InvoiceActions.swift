@@ -1,0 +1,159 @@
+import DosetteCore
+import DosetteDefinitions
+import DosetteEngine
+
+/// `provet.refund_invoice`: a credit note over the whole invoice, which is a new invoice.
+struct RefundInvoice: ProvetAction {
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: "provet.refund_invoice",
+            effectClass: .naturalCreate,
+            calls: [EndpointUse(ProvetEndpoint.invoiceRefund)],
+            probeCalls: [EndpointUse(ProvetEndpoint.invoiceList, pageCost)],
+            isAtClinic: true
+        )
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["refund": JSON(request.invoiceID)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let invoice = request.invoiceID else { return .noInvoice }
+        let assumptions = client.assumptions
+        let path = "\(assumptions.invoicePath)/\(invoice)/\(assumptions.refundAction)"
+        let result = await client.call(.post, path, body: [:])
+        return result.outcome { json in
+            ProvetID.read(json).map { Receipt(["id": JSON($0)]) }
+        }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let invoice = request.invoiceID else { return .unclear(reason: "no invoice") }
+        let filter = [
+            ("credit_note_original_invoice__is", String(invoice)),
+            ("client__is", String(request.clientID)),
+        ]
+        let rows = await client.list(client.assumptions.invoicePath, filter)
+        return rows.finding { rows in
+            let notes = rows.filter {
+                ProvetID.read($0["credit_note_original_invoice"]) == invoice
+            }
+            return .only(notes, "credit notes of the invoice")
+        }
+    }
+}
+
+/// `provet.add_payment`: the invoice's total, by the configured kind of payment.
+struct AddPayment: ProvetAction {
+    static let name = "provet.add_payment"
+
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: Self.name,
+            effectClass: .naturalCreate,
+            calls: [EndpointUse(ProvetEndpoint.paymentCreate), EndpointUse(ProvetEndpoint.invoice)],
+            probeCalls: [EndpointUse(ProvetEndpoint.paymentList, pageCost)],
+            isAtClinic: true,
+            makesID: true
+        )
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        [
+            "invoice": JSON(request.invoiceID),
+            "payment_type": JSON(client.clinic.fee.paymentType),
+        ]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let invoice = request.invoiceID else { return .noInvoice }
+        let look = await client.call(.get, "\(client.assumptions.invoicePath)/\(invoice)")
+        guard case .done(let json) = look else { return look.outcomeBeforeWrite }
+        guard let sum = Self.sum(json[client.assumptions.invoiceTotalField]) else {
+            let field = client.assumptions.invoiceTotalField
+            return .refused(reason: "the invoice has no sum in \(field)")
+        }
+        let body: JSON = [
+            "invoice": JSON(invoice),
+            "payment_type": JSON(client.clinic.fee.paymentType),
+            "sum": .string(sum),
+        ]
+        let result = await client.call(.post, client.assumptions.paymentPath, body: body)
+        return result.outcome { json in
+            ProvetID.read(json).map { Receipt(["id": JSON($0), "sum": .string(sum)]) }
+        }
+    }
+
+    /// A sum as text with two decimals; Provet writes "12.00" or 12.
+    private static func sum(_ json: JSON?) -> String? {
+        switch json {
+        case .string(let text): text.wholeMatch(of: /-?[0-9]{1,12}(\.[0-9]{1,4})?/) == nil ? nil : text
+        case .integer(let number): "\(number).00"
+        case .number(let number): "\(number)"
+        case .null, .bool, .array, .object, nil: nil
+        }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let invoice = request.invoiceID else { return .unclear(reason: "no invoice") }
+        let filter = [("invoice__is", String(invoice))]
+        let rows = await client.list(client.assumptions.paymentPath, filter)
+        return rows.finding { rows in
+            let standing = rows.filter {
+                ProvetID.read($0["invoice"]) == invoice
+                    && $0[client.assumptions.paymentCanceledField] != true
+            }
+            let type = client.clinic.fee.paymentType
+            guard standing.allSatisfy({ $0["payment_type"]?.intValue == type }) else {
+                return .unclear(reason: "the invoice has a payment of another kind")
+            }
+            return .only(standing, "payments of the invoice")
+        }
+    }
+}
+
+/// `provet.cancel_payment`: possible where the department allows it.
+struct CancelPayment: ProvetAction {
+    let specification = ActionSpecification(
+        name: "provet.cancel_payment",
+        effectClass: .naturalCreate,
+        calls: [EndpointUse(ProvetEndpoint.paymentCancel)],
+        probeCalls: [EndpointUse(ProvetEndpoint.payment)],
+        isAtClinic: true
+    )
+
+    private func path(_ request: ActionRequest, _ client: ProvetClient) -> String? {
+        request.receipt(AddPayment.name)?.id.map { "\(client.assumptions.paymentPath)/\($0)" }
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["cancel": JSON(request.receipt(AddPayment.name)?.id)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let path = path(request, client) else {
+            return .refused(reason: "the payment's number is not known")
+        }
+        let action = "\(path)/\(client.assumptions.cancelPaymentAction)"
+        return await client.call(.post, action, body: [:]).outcome { _ in Receipt() }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let path = path(request, client) else {
+            return .unclear(reason: "the payment's number is not known")
+        }
+        let result = await client.call(.get, path)
+        switch result {
+        case .done(let json):
+            let isCanceled = json[client.assumptions.paymentCanceledField] == true
+            return isCanceled ? .found(Receipt()) : .absent
+        case .refused(404, _): return .found(Receipt())
+        default: return result.findingWithoutLook
+        }
+    }
+}

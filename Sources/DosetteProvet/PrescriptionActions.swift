@@ -1,0 +1,185 @@
+import DosetteCore
+import DosetteEngine
+
+/// `provet.create_prescription`: a tagged create. The marker stands at the end of the remarks.
+struct CreatePrescription: ProvetAction {
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: "provet.create_prescription",
+            effectClass: .taggedCreate,
+            calls: [EndpointUse(ProvetEndpoint.prescriptionCreate)],
+            probeCalls: [EndpointUse(ProvetEndpoint.prescriptionList, pageCost)],
+            isAtClinic: true,
+            makesID: true
+        )
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        let received = request.order.received
+        var body = received.prescription
+        let remarks = body["remarks"]?.stringValue ?? ""
+        body["remarks"] = .string(
+            remarks.isEmpty ? received.marker : "\(remarks)\n\(received.marker)"
+        )
+        return .object(body)
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        let path = client.assumptions.prescriptionPath
+        let result = await client.call(.post, path, body: content(of: request, client))
+        return result.outcome { json in
+            guard let object = json.objectValue, let id = ProvetID.read(json) else { return nil }
+            return Self.receipt(id, object)
+        }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        let marker = request.order.received.marker
+        let filters = [
+            ("client__is", String(request.clientID)), ("remarks__icontains", marker),
+        ]
+        // A filter may be ignored, or misunderstood: the second look does without the second one.
+        let narrow = await client.list(client.assumptions.prescriptionPath, filters)
+        if case .rows(let rows) = narrow, let row = rows.first(where: { hasMarker($0, marker) }) {
+            return found(row)
+        }
+        let wide = await client.list(client.assumptions.prescriptionPath, [filters[0]])
+        return wide.finding { judge($0, request, client.assumptions) }
+    }
+
+    private func judge(
+        _ rows: [JSONObject],
+        _ request: ActionRequest,
+        _ assumptions: ProvetAssumptions
+    ) -> EffectProtocol.Finding {
+        let marked = rows.filter { hasMarker($0, request.order.received.marker) }
+        if marked.count > 1 {
+            return .unclear(reason: "\(marked.count) prescriptions bear our marker")
+        }
+        if let row = marked.first { return found(row) }
+        // Somebody may have edited the remarks: the natural key is the second evidence.
+        let twins = rows.filter { isTwin($0, request) && request.mayBeOurs($0, assumptions) }
+        guard twins.isEmpty else {
+            return .unclear(reason: "a prescription without our marker looks the same")
+        }
+        return .absent
+    }
+
+    private func found(_ row: JSONObject) -> EffectProtocol.Finding {
+        guard let id = ProvetID.read(.object(row)) else {
+            return .unclear(reason: "a prescription without an id")
+        }
+        return .found(Self.receipt(id, row))
+    }
+
+    private func hasMarker(_ row: JSONObject, _ marker: String) -> Bool {
+        row["remarks"]?.stringValue?.contains(marker) == true
+    }
+
+    /// Same client, prescriber and time of issue, and no other order's marker.
+    private func isTwin(_ row: JSONObject, _ request: ActionRequest) -> Bool {
+        let ours = request.order.received.prescription
+        let issued = { (json: JSON?) in json?.stringValue.flatMap(Timestamp.init(text:)) }
+        guard ProvetID.read(row["client"]) == request.clientID,
+            ProvetID.read(row["prescriber"]) == ours["prescriber_id"]?.intValue,
+            issued(row["issue_time"]) == issued(ours["issue_time"])
+        else { return false }
+        return row["remarks"]?.stringValue?.contains("[dosette:") != true
+    }
+
+    private static func receipt(_ id: Int, _ object: JSONObject) -> Receipt {
+        var values: JSONObject = ["id": JSON(id)]
+        values["status"] = object["status"]?.intValue.map { JSON($0) }
+        return Receipt(values)
+    }
+}
+
+/// `provet.patch_status`: an assignment. The old value is looked at first; what somebody else set
+/// meanwhile is a conflict, never overwritten.
+struct PatchStatus: ProvetAction {
+    let specification = ActionSpecification(
+        name: "provet.patch_status",
+        effectClass: .assign,
+        calls: [EndpointUse(ProvetEndpoint.prescription, 2)],
+        probeCalls: [EndpointUse(ProvetEndpoint.prescription)],
+        isAtClinic: true
+    )
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        var content: JSONObject = ["status": JSON(target(request))]
+        content["remarks"] = request.plan.entry?.remarks.map { .string($0) }
+        return .object(content)
+    }
+
+    private func target(_ request: ActionRequest) -> Int {
+        request.plan.entry.flatMap { PrescriptionLifecycle.State(name: $0.state)?.status } ?? 0
+    }
+
+    private func path(_ request: ActionRequest, _ client: ProvetClient) -> String? {
+        request.order.provetID.map { "\(client.assumptions.prescriptionPath)/\($0)" }
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let path = path(request, client) else {
+            return .refused(reason: "the prescription is not known at Provet")
+        }
+        let look = await client.call(.get, path)
+        guard case .done(let json) = look, let seen = json["status"]?.intValue else {
+            return look.outcomeBeforeWrite
+        }
+        let remarks = json["remarks"]?.stringValue ?? ""
+        let wanted = request.plan.entry?.remarks
+        let hasRemarks = wanted.map { remarks.contains($0) } ?? true
+        if seen == target(request), hasRemarks { return .confirmed(Receipt()) }
+        guard seen == target(request) || seen == request.order.provetStatus else {
+            return conflict(seen, request)
+        }
+        var body: JSONObject = ["status": JSON(target(request))]
+        if let wanted, !hasRemarks {
+            body["remarks"] = .string(remarks.isEmpty ? wanted : "\(wanted)\n\(remarks)")
+        }
+        return await write(.object(body), path, seen, request, client)
+    }
+
+    private func write(
+        _ body: JSON,
+        _ path: String,
+        _ seen: Int,
+        _ request: ActionRequest,
+        _ client: ProvetClient
+    ) async -> EffectProtocol.Outcome {
+        let target = target(request)
+        let result = await client.call(.patch, path, body: body)
+        if case .refused = result {
+            // Somebody may have been faster than us since the look.
+            let look = await client.call(.get, path)
+            if case .done(let json) = look, let now = json["status"]?.intValue, now != seen {
+                return conflict(now, request)
+            }
+        }
+        return result.outcome { $0["status"]?.intValue == target ? Receipt() : nil }
+    }
+
+    private func conflict(_ seen: Int, _ request: ActionRequest) -> EffectProtocol.Outcome {
+        let expected = request.order.provetStatus ?? 0
+        let reason = "Provet shows status \(seen) where \(expected) was known"
+        return .conflict(seen: seen, reason: reason)
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let path = path(request, client) else {
+            return .unclear(reason: "the prescription is not known at Provet")
+        }
+        let look = await client.call(.get, path)
+        guard case .done(let json) = look, let seen = json["status"]?.intValue else {
+            return look.findingWithoutLook
+        }
+        if seen == target(request) { return .found(Receipt()) }
+        guard seen == request.order.provetStatus else {
+            return .unclear(reason: "Provet shows status \(seen)")
+        }
+        return .absent
+    }
+}

@@ -1,0 +1,179 @@
+package import DosetteCore
+import DosetteDefinitions
+package import DosetteEngine
+
+/// Does the actions `provet.…`: the prescription and its fee at the clinics' Provet installations.
+package struct ProvetActions: ActionPerformer, ClinicObserver {
+    let clients: [String: ProvetClient]
+    let assumptions: ProvetAssumptions
+    private let actions: [String: any ProvetAction]
+
+    /// - Parameter clients: One for each clinic.
+    package init(_ clients: [ProvetClient], assumptions: ProvetAssumptions) {
+        self.clients = Dictionary(
+            clients.map { ($0.clinic.id, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        self.assumptions = assumptions
+        let cost = ProvetClient.pageCost(assumptions)
+        let all: [any ProvetAction] = [
+            CreatePrescription(pageCost: cost), PatchStatus(), FetchFeeItem(pageCost: cost),
+            CreateCounterSale(pageCost: cost), DeleteCounterSale(), AddCounterSaleItem(pageCost: cost),
+            FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),
+            CancelPayment(),
+        ]
+        actions = Dictionary(
+            all.map { ($0.specification.name, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    package var specifications: [ActionSpecification] {
+        actions.values.map(\.specification).sorted { $0.name < $1.name }
+    }
+
+    package func digest(of request: ActionRequest) -> String {
+        guard let action = actions[request.plan.action],
+            let client = clients[request.order.received.clinic]
+        else { return "" }
+        return Engine.digest(of: action.content(of: request, client))
+    }
+
+    package func perform(_ request: ActionRequest) async -> EffectProtocol.Outcome {
+        guard let (action, client) = resolve(request) else {
+            return .refused(reason: "the order's clinic is not configured any more")
+        }
+        return await action.perform(request, client)
+    }
+
+    package func probe(_ request: ActionRequest) async -> EffectProtocol.Finding {
+        guard let (action, client) = resolve(request) else {
+            return .unclear(reason: "the order's clinic is not configured any more")
+        }
+        return await action.probe(request, client)
+    }
+
+    private func resolve(_ request: ActionRequest) -> (any ProvetAction, ProvetClient)? {
+        guard let action = actions[request.plan.action],
+            let client = clients[request.order.received.clinic]
+        else { return nil }
+        return (action, client)
+    }
+
+    // MARK: - The clinic's own changes
+
+    package var calls: [EndpointUse] { [EndpointUse(ProvetEndpoint.prescription)] }
+
+    package func status(of order: Order) async -> ObservedStatus {
+        guard let client = clients[order.received.clinic], let id = order.provetID else {
+            return .unreachable(reason: "the order's clinic is not configured any more")
+        }
+        let path = "\(assumptions.prescriptionPath)/\(id)"
+        guard case .done(let json) = await client.call(.get, path),
+            let status = json["status"]?.intValue
+        else { return .unreachable(reason: "the prescription could not be read") }
+        return .status(status)
+    }
+}
+
+/// One action: how it is done, and how its trace is found.
+protocol ProvetAction: Sendable {
+    var specification: ActionSpecification { get }
+
+    /// What an attempt sends, for its digest.
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding
+}
+
+extension ProvetResult {
+    /// The outcome of a write, whose 2xx `read` turns into a receipt.
+    ///
+    /// A 2xx from which no receipt can be read proves nothing: the outcome is unknown.
+    func outcome(_ read: (JSON) -> Receipt?) -> EffectProtocol.Outcome {
+        switch self {
+        case .done(let json):
+            guard let receipt = read(json) else {
+                return .unknown(reason: "an answer without what is needed of it")
+            }
+            return .confirmed(receipt)
+        case .refused(_, let reason): return .refused(reason: reason)
+        case .notProcessed(let retryAfter, let reason):
+            return .notProcessed(retryAfter: retryAfter, reason: reason)
+        case .unknown(let reason): return .unknown(reason: reason)
+        }
+    }
+
+    /// The outcome when a read before the write did not succeed: nothing has happened.
+    var outcomeBeforeWrite: EffectProtocol.Outcome {
+        switch self {
+        case .done: .notProcessed(retryAfter: nil, reason: "Provet's answer cannot be read")
+        case .refused(_, let reason): .refused(reason: reason)
+        case .notProcessed(let retryAfter, let reason):
+            .notProcessed(retryAfter: retryAfter, reason: reason)
+        case .unknown(let reason): .notProcessed(retryAfter: nil, reason: reason)
+        }
+    }
+
+    /// The finding when a look did not succeed.
+    var findingWithoutLook: EffectProtocol.Finding {
+        switch self {
+        case .done: .unreachable(retryAfter: nil, reason: "Provet's answer cannot be read")
+        case .refused(_, let reason): .unclear(reason: "cannot look: \(reason)")
+        case .notProcessed(let retryAfter, let reason):
+            .unreachable(retryAfter: retryAfter, reason: reason)
+        case .unknown(let reason): .unreachable(retryAfter: nil, reason: reason)
+        }
+    }
+}
+
+extension ProvetClient.Rows {
+    /// Judges the rows of a list, or says why there are none.
+    func finding(
+        _ judge: ([JSONObject]) -> EffectProtocol.Finding
+    ) -> EffectProtocol.Finding {
+        switch self {
+        case .rows(let rows): judge(rows)
+        case .tooMany: .unclear(reason: "more pages than are looked through")
+        case .failed(let result): result.findingWithoutLook
+        }
+    }
+}
+
+extension EffectProtocol.Finding {
+    /// One candidate is ours, none is absent, more than one is for a person.
+    static func only(_ candidates: [JSONObject], _ what: String) -> Self {
+        guard let first = candidates.first else { return .absent }
+        guard candidates.count == 1 else {
+            return .unclear(reason: "\(candidates.count) \(what) could be ours")
+        }
+        guard let id = ProvetID.read(.object(first)) else {
+            return .unclear(reason: "a row without an id")
+        }
+        var values: JSONObject = ["id": JSON(id)]
+        values["invoice"] = ProvetID.read(first["invoice"]).map { JSON($0) }
+        return .found(Receipt(values))
+    }
+}
+
+extension ActionRequest {
+    /// From when on something on the far side can be ours.
+    func earliestCreation(_ assumptions: ProvetAssumptions) -> Timestamp {
+        firstAttemptAt.advanced(by: .seconds(-Int64(assumptions.clockSkewSeconds)))
+    }
+
+    /// Whether a row was made late enough to be ours; one that does not say may be.
+    func mayBeOurs(_ row: JSONObject, _ assumptions: ProvetAssumptions) -> Bool {
+        guard let created = row["created"]?.stringValue.flatMap(Timestamp.init(text:)) else {
+            return true
+        }
+        return created >= earliestCreation(assumptions)
+    }
+
+    func receipt(_ action: String) -> Receipt? { order.receipts[action] }
+
+    var clientID: Int { order.received.clientID }
+    var departmentID: Int? { order.received.prescription["department_id"]?.intValue }
+}

@@ -1,0 +1,128 @@
+package import DosetteCore
+package import DosetteDefinitions
+
+/// Everything about Provet Cloud that its pages do not say: inferred or unknown, all in one place.
+///
+/// Each can be corrected in the configuration under `assumptions`, by the name given here, without a
+/// change of code.
+package struct ProvetAssumptions: Hashable, Sendable {
+    /// `scope`: what is asked for with the token. Transcribed from the schema.
+    package var scope = "restapi"
+    /// `prescription_path`: documented; here so that an installation can be behind another path.
+    package var prescriptionPath = "eprescription/prescription"
+    /// `prescription_item_path`: documented.
+    package var prescriptionItemPath = "eprescription/prescription_item"
+    /// `sale_path`, `invoice_path`, `payment_path`: documented, bodies and answers inferred.
+    package var salePath = "countersale"
+    package var invoicePath = "invoice"
+    package var paymentPath = "invoicepayment"
+    /// `add_item_action`, `finalize_action`: documented.
+    package var addItemAction = "add_item"
+    package var finalizeAction = "finalize"
+    /// `refund_action`: transcribed from the schema, observed in use.
+    package var refundAction = "full_refund"
+    /// `cancel_payment_action`: transcribed from the schema.
+    package var cancelPaymentAction = "cancel_payment"
+    /// `invoice_finalized_status`: documented as 3, the one on which a payment is accepted.
+    package var invoiceFinalizedStatus = 3
+    /// `payment_canceled_field`: unknown; a true value there means that the payment is canceled.
+    package var paymentCanceledField = "cancelled"
+    /// `invoice_total_field`: unknown; the sum that is to be paid.
+    package var invoiceTotalField = "total"
+    /// `list_page_size`: rows asked for in one page; 1000 at the most (documented).
+    package var listPageSize = 100
+    /// `list_default_page_size`: a list costs ceil(page size / this); observed.
+    package var listDefaultPageSize = 50
+    /// `list_pages_maximum`: pages looked through before a probe says "unclear".
+    package var listPagesMaximum = 20
+    /// `clock_skew_seconds`: how far Provet's clock may be off ours when "created" is compared.
+    package var clockSkewSeconds = 300
+    /// `token_margin_seconds`: how long before its end a token is renewed.
+    package var tokenMarginSeconds = 60
+    /// `interval_day`, `interval_week`, `interval_month`: codes of `repeat_timeunit`; unknown, the
+    /// first letters in the clinics' languages assumed.
+    package var intervalDay = "D"
+    package var intervalWeek = "V"
+    package var intervalMonth = "M"
+
+    package init() {}
+
+    /// The codes of `repeat_timeunit` and what they mean.
+    package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)] {
+        [(intervalDay, .day), (intervalWeek, .week), (intervalMonth, .month)]
+    }
+}
+
+extension ProvetAssumptions {
+    private static let texts: [(name: String, field: any WritableKeyPath<Self, String> & Sendable)] = [
+        ("scope", \.scope),
+        ("prescription_path", \.prescriptionPath),
+        ("prescription_item_path", \.prescriptionItemPath),
+        ("sale_path", \.salePath),
+        ("invoice_path", \.invoicePath),
+        ("payment_path", \.paymentPath),
+        ("add_item_action", \.addItemAction),
+        ("finalize_action", \.finalizeAction),
+        ("refund_action", \.refundAction),
+        ("cancel_payment_action", \.cancelPaymentAction),
+        ("payment_canceled_field", \.paymentCanceledField),
+        ("invoice_total_field", \.invoiceTotalField),
+        ("interval_day", \.intervalDay),
+        ("interval_week", \.intervalWeek),
+        ("interval_month", \.intervalMonth),
+    ]
+
+    private static let numbers:
+        [(name: String, field: any WritableKeyPath<Self, Int> & Sendable, range: ClosedRange<Int>)] = [
+            ("invoice_finalized_status", \.invoiceFinalizedStatus, 0...999),
+            ("list_page_size", \.listPageSize, 1...1000),
+            ("list_default_page_size", \.listDefaultPageSize, 1...1000),
+            ("list_pages_maximum", \.listPagesMaximum, 1...1000),
+            ("clock_skew_seconds", \.clockSkewSeconds, 0...86_400),
+            ("token_margin_seconds", \.tokenMarginSeconds, 0...3_600),
+        ]
+
+    /// Reads the `assumptions` of a configuration.
+    ///
+    /// - Throws: ``YAMLProblems`` with every name that is none and every value out of range.
+    package init(_ overrides: [AssumptionOverride]) throws(YAMLProblems) {
+        self.init()
+        var problems: [YAMLProblem] = []
+        for override in overrides {
+            if let problem = apply(override) {
+                problems.append(Self.problem(override, problem))
+            }
+        }
+        guard problems.isEmpty else { throw YAMLProblems(problems) }
+    }
+
+    private mutating func apply(_ override: AssumptionOverride) -> String? {
+        if let (_, field) = Self.texts.first(where: { $0.name == override.name }) {
+            self[keyPath: field] = override.value
+            return override.value.isEmpty ? "a text is due" : nil
+        }
+        guard let (_, field, range) = Self.numbers.first(where: { $0.name == override.name })
+        else {
+            let names = Self.texts.map(\.name) + Self.numbers.map(\.name)
+            let hint = NearestName.of(override.name, in: names)
+                .map { "; did you mean \($0)?" } ?? ""
+            return "there is no assumption \(override.name)\(hint)"
+        }
+        guard let number = Int(override.value), range.contains(number) else {
+            return "an integer from \(range.lowerBound) to \(range.upperBound) is due"
+        }
+        self[keyPath: field] = number
+        return nil
+    }
+
+    private static func problem(_ override: AssumptionOverride, _ message: String) -> YAMLProblem {
+        let place = override.place.split(separator: ":")
+        return YAMLProblem(
+            file: place.first.map(String.init) ?? "",
+            line: place.dropFirst().first.flatMap { Int($0) } ?? 1,
+            column: 1,
+            path: "assumptions.\(override.name)",
+            message: message
+        )
+    }
+}

@@ -1,0 +1,22 @@
+import DosetteEngine
+
+/// The endpoints whose calls Provet counts, with its documented limits a minute.
+enum ProvetEndpoint {
+    static let prescriptionCreate = Endpoint(name: "prescription_create", limitPerMinute: 300)
+    static let prescriptionList = Endpoint(name: "prescription_list", limitPerMinute: 100)
+    static let prescription = Endpoint(name: "prescription", limitPerMinute: 300)
+    static let prescriptionItem = Endpoint(name: "prescription_item", limitPerMinute: 300)
+    static let settings = Endpoint(name: "settings", limitPerMinute: 100)
+    static let saleCreate = Endpoint(name: "sale_create", limitPerMinute: 300)
+    static let saleList = Endpoint(name: "sale_list", limitPerMinute: 100)
+    static let sale = Endpoint(name: "sale", limitPerMinute: 300)
+    static let saleItem = Endpoint(name: "sale_item", limitPerMinute: 100)
+    static let saleFinalize = Endpoint(name: "sale_finalize", limitPerMinute: 100)
+    static let invoice = Endpoint(name: "invoice", limitPerMinute: 300)
+    static let invoiceList = Endpoint(name: "invoice_list", limitPerMinute: 100)
+    static let invoiceRefund = Endpoint(name: "invoice_refund", limitPerMinute: 100)
+    static let paymentCreate = Endpoint(name: "payment_create", limitPerMinute: 300)
+    static let paymentList = Endpoint(name: "payment_list", limitPerMinute: 100)
+    static let payment = Endpoint(name: "payment", limitPerMinute: 300)
+    static let paymentCancel = Endpoint(name: "payment_cancel", limitPerMinute: 100)
+}

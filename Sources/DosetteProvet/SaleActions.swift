@@ -1,0 +1,249 @@
+import DosetteCore
+import DosetteDefinitions
+import DosetteEngine
+
+/// `provet.fetch_fee_item`: reads which item the department charges as prescription fee.
+struct FetchFeeItem: ProvetAction {
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: "provet.fetch_fee_item",
+            effectClass: .read,
+            calls: [EndpointUse(ProvetEndpoint.settings, pageCost)],
+            isAtClinic: true
+        )
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["department": JSON(request.departmentID)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let department = request.departmentID else {
+            return .refused(reason: "the prescription names no department")
+        }
+        let fee = client.clinic.fee
+        if fee.settingsPath.contains("{department}") {
+            let path = fee.settingsPath.replacing("{department}", with: String(department))
+            let result = await client.call(.get, path)
+            guard case .done(let json) = result, let settings = json.objectValue else {
+                return result.outcomeBeforeWrite
+            }
+            return item(of: settings, fee.itemField, department)
+        }
+        let filter = [("department__is", String(department))]
+        switch await client.list(fee.settingsPath, filter) {
+        case .rows(let rows):
+            let own = rows.filter { ProvetID.read($0["department"]) == department }
+            guard let settings = own.first, own.count == 1 else {
+                let reason = "Provet has \(own.count) settings for department \(department)"
+                return .refused(reason: reason)
+            }
+            return item(of: settings, fee.itemField, department)
+        case .tooMany: return .refused(reason: "Provet lists more settings than are read")
+        case .failed(let result): return result.outcomeBeforeWrite
+        }
+    }
+
+    private func item(
+        of settings: JSONObject,
+        _ field: String,
+        _ department: Int
+    ) -> EffectProtocol.Outcome {
+        guard let item = ProvetID.read(settings[field]) else {
+            return .refused(
+                reason: "the clinic must fill the setting \(field) of department \(department)"
+            )
+        }
+        return .confirmed(Receipt(["item": JSON(item)]))
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        .absent  // A read leaves no trace and needs none.
+    }
+}
+
+/// `provet.create_counter_sale`: no marker fits on it, so sales of one client run one at a time and
+/// a young, open, empty sale of the client is ours.
+struct CreateCounterSale: ProvetAction {
+    static let name = "provet.create_counter_sale"
+
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: Self.name,
+            effectClass: .naturalCreate,
+            calls: [EndpointUse(ProvetEndpoint.saleCreate)],
+            probeCalls: [EndpointUse(ProvetEndpoint.saleList, pageCost)],
+            isAtClinic: true,
+            makesID: true
+        )
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["client": JSON(request.clientID), "department": JSON(request.departmentID)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        let path = client.assumptions.salePath
+        let result = await client.call(.post, path, body: content(of: request, client))
+        return result.outcome { json in
+            guard let id = ProvetID.read(json) else { return nil }
+            var values: JSONObject = ["id": JSON(id)]
+            values["invoice"] = ProvetID.read(json["invoice"]).map { JSON($0) }
+            return Receipt(values)
+        }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        let filter = [("client__is", String(request.clientID))]
+        let rows = await client.list(client.assumptions.salePath, filter)
+        return rows.finding { rows in
+            let open = rows.filter { row in
+                ProvetID.read(row["client"]) == request.clientID
+                    && ProvetID.read(row["department"]) == request.departmentID
+                    && row["finalized"] != true
+                    && request.mayBeOurs(row, client.assumptions)
+            }
+            return .only(open, "open counter sales of the client")
+        }
+    }
+}
+
+/// `provet.delete_counter_sale`: takes an unfinished sale away; one that is gone is deleted.
+struct DeleteCounterSale: ProvetAction {
+    let specification = ActionSpecification(
+        name: "provet.delete_counter_sale",
+        effectClass: .naturalCreate,
+        calls: [EndpointUse(ProvetEndpoint.sale)],
+        probeCalls: [EndpointUse(ProvetEndpoint.sale)],
+        isAtClinic: true
+    )
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["delete": JSON(request.saleID)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let path = request.salePath(client) else { return .noSale }
+        let result = await client.call(.delete, path)
+        if case .refused(404, _) = result { return .confirmed(Receipt()) }
+        return result.outcome { _ in Receipt() }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let path = request.salePath(client) else { return .unclear(reason: "no sale") }
+        let result = await client.call(.get, path)
+        switch result {
+        case .done: return .absent
+        case .refused(404, _): return .found(Receipt())
+        default: return result.findingWithoutLook
+        }
+    }
+}
+
+/// `provet.add_counter_sale_item`: the fee item, once.
+struct AddCounterSaleItem: ProvetAction {
+    let specification: ActionSpecification
+
+    init(pageCost: Int) {
+        specification = ActionSpecification(
+            name: "provet.add_counter_sale_item",
+            effectClass: .naturalCreate,
+            calls: [EndpointUse(ProvetEndpoint.saleItem)],
+            probeCalls: [EndpointUse(ProvetEndpoint.saleItem, pageCost)],
+            isAtClinic: true
+        )
+    }
+
+    private func item(_ request: ActionRequest) -> Int? {
+        request.receipt("provet.fetch_fee_item")?.values["item"]?.intValue
+    }
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["item": JSON(item(request)), "quantity": 1]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let path = request.salePath(client) else { return .noSale }
+        let action = "\(path)/\(client.assumptions.addItemAction)"
+        let result = await client.call(.post, action, body: content(of: request, client))
+        return result.outcome { json in json.objectValue == nil ? nil : Receipt() }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let path = request.salePath(client) else { return .unclear(reason: "no sale") }
+        let rows = await client.list("\(path)/\(client.assumptions.addItemAction)", [])
+        return rows.finding { rows in
+            let own = rows.filter { ProvetID.read($0["item"]) == item(request) }
+            switch own.count {
+            case 0: return .absent
+            case 1: return .found(Receipt())
+            default: return .unclear(reason: "the sale has the fee item \(own.count) times")
+            }
+        }
+    }
+}
+
+/// `provet.finalize_counter_sale`: afterwards the sale is only credited, never edited.
+struct FinalizeCounterSale: ProvetAction {
+    let specification = ActionSpecification(
+        name: "provet.finalize_counter_sale",
+        effectClass: .naturalCreate,
+        calls: [EndpointUse(ProvetEndpoint.saleFinalize), EndpointUse(ProvetEndpoint.sale)],
+        probeCalls: [EndpointUse(ProvetEndpoint.sale), EndpointUse(ProvetEndpoint.invoice)],
+        isAtClinic: true
+    )
+
+    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
+        ["finalize": JSON(request.saleID)]
+    }
+
+    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
+        guard let path = request.salePath(client) else { return .noSale }
+        let known = request.receipt(CreateCounterSale.name)?.values["invoice"]?.intValue
+        let action = "\(path)/\(client.assumptions.finalizeAction)"
+        let result = await client.call(.post, action, body: [:])
+        return result.outcome { json in
+            guard json.objectValue != nil, let invoice = ProvetID.read(json["invoice"]) ?? known
+            else { return nil }
+            return Receipt(["invoice": JSON(invoice)])
+        }
+    }
+
+    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
+        guard let path = request.salePath(client) else { return .unclear(reason: "no sale") }
+        let sale = await client.call(.get, path)
+        guard case .done(let json) = sale else { return sale.findingWithoutLook }
+        guard let invoice = ProvetID.read(json["invoice"]) else { return .absent }
+        let look = await client.call(.get, "\(client.assumptions.invoicePath)/\(invoice)")
+        guard case .done(let details) = look, let status = details["status"]?.intValue else {
+            return look.findingWithoutLook
+        }
+        guard status == client.assumptions.invoiceFinalizedStatus else {
+            return status < client.assumptions.invoiceFinalizedStatus
+                ? .absent : .unclear(reason: "the invoice has status \(status)")
+        }
+        return .found(Receipt(["invoice": JSON(invoice)]))
+    }
+}
+
+extension ActionRequest {
+    var saleID: Int? { receipt(CreateCounterSale.name)?.id }
+
+    func salePath(_ client: ProvetClient) -> String? {
+        saleID.map { "\(client.assumptions.salePath)/\($0)" }
+    }
+
+    var invoiceID: Int? {
+        receipt("provet.finalize_counter_sale")?.values["invoice"]?.intValue
+            ?? receipt(CreateCounterSale.name)?.values["invoice"]?.intValue
+    }
+}
+
+extension EffectProtocol.Outcome {
+    static let noSale = Self.refused(reason: "the counter sale's number is not known")
+    static let noInvoice = Self.refused(reason: "the invoice's number is not known")
+}

@@ -1,0 +1,43 @@
+import DosetteAudit
+import DosetteMigrations
+import Foundation
+import Testing
+
+/// Keeps the files on disk and the list in code the same.
+@Suite struct MigrationFilesTests {
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Migrations").standardized
+
+    /// The text of each released step, by its digest: a step is never edited, a new one is added.
+    static let released = [
+        "V001_create_journal": "6bba510578c9796dbf21d552f263b9387311e1e3215e5e1f1a4290d4d247b4b7"
+    ]
+
+    @Test func `every SQL file is registered, in order`() throws {
+        let names = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+            .filter { $0.hasSuffix(".sql") }
+            .map { String($0.dropLast(4)) }
+            .sorted()
+        #expect(names == Migration.all.map(\.id))
+    }
+
+    @Test func `what is embedded is what stands in the file`() throws {
+        for step in Migration.all {
+            let file = Self.folder.appending(path: "\(step.id).sql")
+            #expect(try String(contentsOf: file, encoding: .utf8) == step.sql, "\(step.id)")
+        }
+    }
+
+    @Test func `steps are numbered from one, without a gap`() {
+        for (index, step) in Migration.all.enumerated() {
+            let digits = String(index + 1)
+            let number = String(repeating: "0", count: 3 - digits.count) + digits
+            #expect(step.id.hasPrefix("V\(number)_"), "\(step.id)")
+        }
+    }
+
+    @Test func `a released step is never edited`() {
+        let digests = Migration.all.map { ($0.id, HexDigest.of($0.sql.utf8)) }
+        #expect(Dictionary(uniqueKeysWithValues: digests) == Self.released)
+    }
+}
