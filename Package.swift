@@ -117,12 +117,14 @@ let package = Package(
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
                 "DosetteProvet", "DosetteServer", "DosetteSimulator", "DosetteSQLite",
-                "DosetteStore", "DosetteWorkflows",
+                "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
         .testTarget(name: "DosetteCoreTests", dependencies: ["DosetteCore", .product(name: "HummingbirdTesting", package: "hummingbird"), .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")]),

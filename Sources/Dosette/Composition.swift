@@ -19,6 +19,8 @@ package struct Composition: Sendable {
         /// Takes the place of the configured way to the pharmacy.
         package var transmit: (@Sendable (Order) async -> EffectProtocol.Outcome)?
         package var clock: any EngineClock = SystemClock()
+        /// Stands between the engine and Provet: how tests plant a mistake that must be found.
+        package var wrapProvet: (@Sendable (any ActionPerformer) -> any ActionPerformer)?
 
         package init() {}
     }
@@ -52,7 +54,8 @@ package struct Composition: Sendable {
             configuration,
             EngineParts(
                 store: store,
-                performers: [provet, transmitter] + extras.performers,
+                performers: [extras.wrapProvet?(provet) ?? provet, transmitter]
+                    + extras.performers,
                 observer: provet,
                 sources: sources,
                 intervalUnits: assumptions.intervalUnits,

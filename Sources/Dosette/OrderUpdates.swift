@@ -29,12 +29,14 @@ public struct OrderUpdates: AsyncSequence, Sendable {
         }
 
         /// The next state, newer than the one before; nothing once the engine has stopped.
-        public mutating func next() async -> OrderStatus? {
+        public mutating func next(
+            isolation actor: isolated (any _Concurrency.Actor)?
+        ) async -> OrderStatus? {
             if let first {
                 self.first = nil
                 return OrderStatus(first.view)
             }
-            while let order = await states.next() {
+            while let order = await states.next(isolation: actor) {
                 guard order.version > version else { continue }
                 version = order.version
                 return OrderStatus(order.view)

@@ -5,6 +5,11 @@ package struct JSONSyntaxError: Error, Hashable, CustomStringConvertible {
     /// Where, in bytes from the start.
     package let offset: Int
 
+    package init(rule: String, offset: Int) {
+        self.rule = rule
+        self.offset = offset
+    }
+
     package var description: String { "\(rule) at byte \(offset)" }
 }
 

@@ -46,6 +46,8 @@ package struct AuditReplay: Sendable {
         /// The root of the RFC 6962 tree over all entries read, in hex.
         package var root = ""
 
+        package init() {}
+
         package mutating func problem(_ text: String) {
             problemCount += 1
             if problems.count < AuditReplay.problemsMaximum { problems.append(text) }

@@ -211,6 +211,7 @@ extension StoreConformance {
         }
         #expect(await owned.refusal(of: commit(reason + "x")) == .tooLarge)
         #expect(try await owned.journal() == before)
+        #expect(try await owned.store.order(order.key) == nil)
         #expect(await owned.refusal(of: commit(reason)) == nil)
     }
 }

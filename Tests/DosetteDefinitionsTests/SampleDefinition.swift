@@ -81,17 +81,4 @@ enum SampleDefinition {
             return error.problems.map(\.description)
         }
     }
-
-    /// The definition of one free part, whose states are `states`.
-    static func part(starts: String = "open", _ states: String...) -> String {
-        """
-        workflow: tiny
-        version: 1
-        parts:
-          packing:
-            starts: \(starts)
-            states:
-              \(states.joined(separator: "\n      "))
-        """
-    }
 }

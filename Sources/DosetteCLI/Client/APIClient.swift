@@ -1,0 +1,67 @@
+import AsyncHTTPClient
+import DosetteCore
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// Talks to a running server.
+struct APIClient: Sendable {
+    /// An answer's bytes at the most.
+    static let answerBytesMaximum = 512 * 1024 * 1024
+    static let seconds: Int64 = 120
+
+    struct Answer: Sendable {
+        let status: Int
+        let body: [UInt8]
+
+        var json: JSON? { try? JSONReader.read(body) }
+
+        /// The problem's sentence and its fields, for a person.
+        var problemText: String {
+            guard let json else { return "status \(status)" }
+            let title = json["detail"]?.stringValue ?? json["title"]?.stringValue ?? ""
+            let fields = (json["errors"]?.arrayValue ?? []).map { error in
+                "  \(error["pointer"]?.stringValue ?? ""): \(error["detail"]?.stringValue ?? "")"
+            }
+            return (["\(status) \(title)"] + fields).joined(separator: "\n")
+        }
+    }
+
+    private let client: HTTPClient
+    let base: String
+    private let token: String?
+
+    init(address: String, token: String?) {
+        client = HTTPClient.shared
+        base = "http://\(address)"
+        self.token = token
+    }
+
+    func get(_ path: String) async throws -> Answer {
+        try await call("GET", path, nil, type: nil)
+    }
+
+    func post(_ path: String, _ json: JSON) async throws -> Answer {
+        try await call("POST", path, json.canonicalBytes, type: "application/json")
+    }
+
+    func post(_ path: String, lines: [UInt8]) async throws -> Answer {
+        try await call("POST", path, lines, type: "application/x-ndjson")
+    }
+
+    private func call(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8]?,
+        type: String?
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: base + path)
+        request.method = .init(rawValue: method)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let type { request.headers.add(name: "Content-Type", value: type) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await client.execute(request, timeout: .seconds(Self.seconds))
+        let bytes = try await response.body.collect(upTo: Self.answerBytesMaximum)
+        return Answer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
+    }
+}

@@ -1,0 +1,163 @@
+import ArgumentParser
+import DosetteCore
+import DosetteSimulator
+import Foundation
+
+struct DemoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "demo",
+        abstract: "Run real orders over real HTTP against a simulated Provet, with two crashes.",
+        discussion: """
+            Starts the simulator and a server as processes of their own on 127.0.0.1, submits the \
+            orders, plays a pharmacist, kills the server twice, and compares the end with Provet's own \
+            ledger. Exit code 0 only if nothing was lost and nothing was done twice.
+            """
+    )
+
+    /// The day on which the orders of the examples play.
+    static let storyTime = "2025-08-20T11:30:00Z"
+
+    @Option(help: "Orders, one JSON document a line.") var orders = "Examples/orders.ndjson"
+    @Option(help: "none, mild or storm.") var faults = "mild"
+    @Option(help: "How often the server is killed.") var kills = 2
+    @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
+    @Option(help: "Where data and logs go; a new directory when nothing is said.")
+    var directory: String?
+
+    func run() async throws {
+        var settings = Rehearsal.Settings()
+        settings.orders = try OrderFile.read(orders)
+        settings.killCount = kills
+        settings.stage.faults = faults
+        settings.stage.seed = seed
+        settings.stage.clockOffset = try StoryClock.offset(to: Self.storyTime)
+        let place = try WorkDirectory.make(directory, "dosette-demo")
+        let outcome = try await Rehearsal.run(settings, in: place)
+        print(RehearsalReport.text(outcome))
+        try await tellFirst(settings.orders, place)
+        guard outcome.isClean else { throw Stop(.refused) }
+    }
+
+    /// The story of the first order, as the audit tells it.
+    private func tellFirst(_ orders: [JSON], _ place: URL) async throws {
+        guard let first = orders.first else { return }
+        let name = "\(first["source"]?.stringValue ?? "")/\(first["order_id"]?.stringValue ?? "")"
+        let config = place.appending(path: "dosette.yaml").path
+        print(
+            """
+
+            look closer:
+              PROVET_SECRET=simulated-secret dosette audit replay --config \(config)
+              PROVET_SECRET=simulated-secret dosette audit replay --config \(config) --order \(name)
+              PROVET_SECRET=simulated-secret dosette orders list --config \(config)
+            """
+        )
+    }
+}
+
+/// A harder run for tests: made-up orders, any number, any number of kills.
+struct DrillCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drill",
+        abstract: "Kill the server again and again under a storm of faults, then reckon."
+    )
+
+    @Option(help: "How many orders.") var orders = 500
+    @Option(help: "none, mild or storm.") var faults = "storm"
+    @Option(help: "How often the server is killed.") var kills = 20
+    @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
+    @Option(help: "Minutes that it may take.") var minutes = 20
+    @Option(help: "A mistake to put in, which the run must find: blind-retry.")
+    var plantedFault: PlantedFault?
+    @Option(help: "Where data and logs go; a new directory when nothing is said.")
+    var directory: String?
+
+    func run() async throws {
+        var settings = Rehearsal.Settings()
+        settings.orders = MadeUpOrders.make(count: orders)
+        settings.killCount = kills
+        settings.limit = .seconds(minutes * 60)
+        settings.stage.faults = faults
+        settings.stage.seed = seed
+        settings.stage.plantedFault = plantedFault?.rawValue
+        settings.stage.clockOffset = try StoryClock.offset(to: DemoCommand.storyTime)
+        let place = try WorkDirectory.make(directory, "dosette-drill")
+        let outcome = try await Rehearsal.run(settings, in: place)
+        print(RehearsalReport.text(outcome))
+        if plantedFault == nil {
+            guard outcome.isClean else {
+                throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
+            }
+        } else {
+            guard !outcome.verdict.doubled.isEmpty else {
+                throw Stop(.refused, "the planted fault was not found")
+            }
+            print("the planted fault was found")
+        }
+    }
+}
+
+/// How far the story's time is from the machine's.
+enum StoryClock {
+    static func offset(to story: String) throws -> Int64 {
+        guard let time = Timestamp(text: story) else { throw Stop(.usage, "no time: \(story)") }
+        return (time.milliseconds - SimulatedProvetServer.systemTime()) / 1000
+    }
+}
+
+enum WorkDirectory {
+    static func make(_ path: String?, _ prefix: String) throws -> URL {
+        let id = ProcessInfo.processInfo.processIdentifier
+        let url =
+            path.map { URL(filePath: $0) }
+            ?? FileManager.default.temporaryDirectory.appending(path: "\(prefix)-\(id)")
+        guard !FileManager.default.fileExists(atPath: url.appending(path: "data").path) else {
+            throw Stop(.refused, "\(url.path) holds the data of another run already")
+        }
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        return url
+    }
+}
+
+enum OrderFile {
+    static func read(_ path: String) throws -> [JSON] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw Stop(.unavailable, "\(path) cannot be read")
+        }
+        return try data.split(separator: UInt8(ascii: "\n")).enumerated().map { index, line in
+            do {
+                return try JSONReader.read(Array(line))
+            } catch {
+                throw Stop(.refused, "\(path):\(index + 1): \(error)")
+            }
+        }
+    }
+}
+
+/// Plain orders in any number, the same for the same count.
+enum MadeUpOrders {
+    /// Clients share orders, so that their sales have to wait for each other.
+    private static let ordersPerClient = 3
+    private static let firstClient = 1_000
+
+    static func make(count: Int) -> [JSON] {
+        (0..<count).map { index in
+            let clinic = Stage.clinics[index % Stage.clinics.count].0
+            let item: JSON = [
+                "name": "Meloxicam", "patients": [JSON(index + 1)], "strength": "1.5 mg/ml",
+                "instructions": "0.1 mg/kg once a day with food", "quantity_packages": 1,
+                "valid_until": "2026-08-20", "repeat_number": JSON(1 + index % 3),
+            ]
+            return [
+                "order_id": .string("DRILL-\(index)"), "source": "drill", "clinic": .string(clinic),
+                "priority": index % 10 == 0 ? "urgent" : "normal",
+                "prescription": [
+                    "client_id": JSON(firstClient + index / (ordersPerClient * 2)),
+                    "department_id": 1, "prescriber_id": 1,
+                    "issue_time": .string("2025-08-20T\(10 + index % 2):20:45Z"),
+                    "prescription_items": [item],
+                ],
+            ]
+        }
+    }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Dosette
+import DosetteCore
+import DosetteDefinitions
+import DosetteEngine
+import DosetteServer
+import DosetteSQLite
+import DosetteStore
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the engine and its HTTP API until SIGTERM.",
+        discussion: """
+            SIGTERM and SIGINT drain: no order is taken any more, the calls that are out end, and the \
+            exit code is 0.
+            """
+    )
+
+    /// How long a stop may take before tasks are cancelled.
+    private static let drainMaximum = Duration.seconds(120)
+
+    @Option(name: .shortAndLong, help: "The configuration file.") var config = "dosette.yaml"
+    @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "notice"
+    @Option(
+        help: """
+            Seconds to add to the machine's clock: a rehearsal in another time. Only with clinics on \
+            this machine.
+            """
+    )
+    var clockOffset: Int64 = 0
+    @Option(help: .hidden) var plantedFault: PlantedFault?
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw Stop(.usage, "--log-level: trace, debug, info, notice, warning or error")
+        }
+        let configuration = try readConfiguration()
+        let logger = DosetteCLI.Logging.server(level: level)
+        let store = try open(configuration)
+        let composition = try await compose(configuration, store, logger)
+        let outcome = await serve(composition, configuration, logger)
+        ServerRecord.remove(from: configuration.dataDirectory)
+        await composition.close()
+        store.close()
+        if let outcome { throw outcome }
+    }
+
+    private func readConfiguration() throws -> Configuration {
+        let configuration: Configuration
+        do {
+            configuration = try ConfigurationReader.read(
+                file: URL(filePath: config),
+                environment: ProcessInfo.processInfo.environment
+            )
+        } catch {
+            throw Stop(.refused, "\(error)")
+        }
+        if clockOffset != 0 || plantedFault != nil {
+            let hosts = configuration.clinics.map { URL(string: $0.baseURL)?.host() ?? "" }
+            guard hosts.allSatisfy(Loopback.includes) else {
+                throw Stop(.usage, "a rehearsal needs every clinic's base_url on this machine")
+            }
+        }
+        return configuration
+    }
+
+    private func open(_ configuration: Configuration) throws -> SQLiteStore {
+        do {
+            return try SQLiteStore(directory: URL(filePath: configuration.dataDirectory))
+        } catch {
+            throw Stop(.unavailable, error.summary)
+        }
+    }
+
+    private func compose(
+        _ configuration: Configuration,
+        _ store: SQLiteStore,
+        _ logger: Logger
+    ) async throws -> Composition {
+        var extras = Composition.Extras()
+        extras.clock = SystemClock(offset: .seconds(clockOffset))
+        extras.wrapProvet = plantedFault?.wrap
+        do {
+            let composition = try Composition(
+                configuration,
+                store: store,
+                extras: extras,
+                logger: logger
+            )
+            try await composition.engine.start()
+            return composition
+        } catch let error as StoreError {
+            store.close()
+            throw Stop(.unavailable, error.summary)
+        } catch {
+            store.close()
+            throw Stop(.refused, "\(error)")
+        }
+    }
+
+    /// Runs until a signal or a failure; answers what to say at the end, if anything.
+    private func serve(
+        _ composition: Composition,
+        _ configuration: Configuration,
+        _ logger: Logger
+    ) async -> Stop? {
+        let server: DosetteServer
+        do {
+            server = try makeServer(composition.engine, configuration, logger)
+        } catch {
+            return error as? Stop ?? Stop(.refused, "\(error)")
+        }
+        var group = ServiceGroupConfiguration(
+            services: [.init(service: composition.engine), .init(service: server)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = Self.drainMaximum
+        do {
+            try await ServiceGroup(configuration: group).run()
+            return nil
+        } catch {
+            return Stop(.unavailable, "the server stops: \(error)")
+        }
+    }
+
+    private func makeServer(
+        _ engine: Engine,
+        _ configuration: Configuration,
+        _ logger: Logger
+    ) throws -> DosetteServer {
+        let tokens = try configuration.tokensFile.map { try AccessTokens.read(file: $0) } ?? []
+        let listen = configuration.listen
+        let directory = configuration.dataDirectory
+        return DosetteServer(
+            engine,
+            configuration: ServerConfiguration(host: listen.host, port: listen.port, tokens: tokens),
+            logger: logger,
+            onReady: { port in
+                let address = ListenAddress(host: listen.host, port: port).text
+                do {
+                    try ServerRecord.write(address, in: directory)
+                } catch {
+                    logger.warning("the address could not be written down")
+                }
+                print("dosette listens on http://\(address)")
+            }
+        )
+    }
+}
+
+/// A mistake that is put in on purpose, to see that it is found. Only for rehearsals.
+enum PlantedFault: String, ExpressibleByArgument, CaseIterable {
+    /// A write whose outcome is unknown is simply sent again.
+    case blindRetry = "blind-retry"
+
+    var wrap: @Sendable (any ActionPerformer) -> any ActionPerformer {
+        { BlindRetry(base: $0) }
+    }
+}

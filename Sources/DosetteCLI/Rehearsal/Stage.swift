@@ -1,0 +1,189 @@
+import DosetteCore
+import DosetteSimulator
+import Foundation
+
+/// A simulated Provet and a Dosette server as real processes, and the way to both.
+struct Stage {
+    struct Settings {
+        var seed: UInt64 = 1
+        var faults = "mild"
+        /// Seconds that the stage's clocks are ahead of the machine's.
+        var clockOffset: Int64 = 0
+        var plantedFault: String?
+        var callsPerMinute = 100_000
+    }
+
+    /// How long a process may take until it answers.
+    static let readyMaximum = Duration.seconds(60)
+    static let pollPause = Duration.milliseconds(20)
+
+    let directory: URL
+    let settings: Settings
+    private(set) var simulator: ChildProcess
+    private(set) var server: ChildProcess
+    let provet: APIClient
+    private(set) var api: APIClient
+
+    private var config: URL { directory.appending(path: "dosette.yaml") }
+    var data: URL { directory.appending(path: "data") }
+    var configPath: String { config.path }
+
+    /// Starts both and waits until they answer.
+    static func set(_ settings: Settings, in directory: URL) async throws -> Stage {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let portFile = directory.appending(path: "provet.port")
+        let simulator = try ChildProcess(
+            [
+                "provet", "simulate", "--port", "0", "--faults", settings.faults,
+                "--seed", "\(settings.seed)", "--port-file", portFile.path,
+                "--calls-per-minute", "\(settings.callsPerMinute)",
+                "--clock-offset=\(settings.clockOffset)",
+            ],
+            environment: [:],
+            log: directory.appending(path: "provet.log")
+        )
+        let port = try await waitFor("the simulated Provet") {
+            let text = try? String(contentsOf: portFile, encoding: .utf8)
+            return text.flatMap { Int($0) }
+        }
+        let text = configuration(port: port, settings: settings)
+        try text.write(to: directory.appending(path: "dosette.yaml"), atomically: true, encoding: .utf8)
+        let provet = APIClient(address: "127.0.0.1:\(port)", token: nil)
+        let (server, api) = try await startServer(settings, directory)
+        return Stage(
+            directory: directory,
+            settings: settings,
+            simulator: simulator,
+            server: server,
+            provet: provet,
+            api: api
+        )
+    }
+
+    private static func startServer(
+        _ settings: Settings,
+        _ directory: URL
+    ) async throws -> (ChildProcess, APIClient) {
+        let data = directory.appending(path: "data").path
+        ServerRecord.remove(from: data)
+        var arguments = [
+            "serve", "--config", directory.appending(path: "dosette.yaml").path,
+            "--clock-offset=\(settings.clockOffset)",
+        ]
+        if let fault = settings.plantedFault { arguments += ["--planted-fault", fault] }
+        let server = try ChildProcess(
+            arguments,
+            environment: ["PROVET_SECRET": "simulated-secret"],
+            log: directory.appending(path: "dosette.log")
+        )
+        let api = try await waitFor("the server") { () -> APIClient? in
+            guard server.isRunning else {
+                throw Stop(.unavailable, "the server ended; see \(server.log.path)")
+            }
+            guard let record = ServerRecord.read(from: data) else { return nil }
+            let client = APIClient(address: record.address, token: nil)
+            let answer = try? await client.get("/health/ready")
+            return answer?.status == 200 ? client : nil
+        }
+        return (server, api)
+    }
+
+    private static func waitFor<Value>(
+        _ what: String,
+        _ look: () async throws -> Value?
+    ) async throws -> Value {
+        let clock = ContinuousClock()
+        let end = clock.now + readyMaximum
+        while clock.now < end {
+            if let value = try await look() { return value }
+            try await Task.sleep(for: pollPause)
+        }
+        throw Stop(.unavailable, "\(what) did not answer in time")
+    }
+
+    /// Kills the server in the middle of its work and starts it again.
+    ///
+    /// - Returns: How long it took from the start until it was ready.
+    mutating func crash() async throws -> Duration {
+        server.kill()
+        let begin = ContinuousClock.now
+        (server, api) = try await Self.startServer(settings, directory)
+        return ContinuousClock.now - begin
+    }
+
+    /// Stops the server in order; answers its exit code.
+    func stopServer() -> Int32 { server.stop() }
+
+    func stopSimulator() {
+        _ = simulator.stop()
+    }
+
+    // MARK: - What is on it
+
+    static let clinics = [("nordic-vets", "4", "Europe/Helsinki"), ("fjord-vets", "5", "Europe/Oslo")]
+
+    private static func configuration(port: Int, settings: Settings) -> String {
+        let clinics = clinics.map { id, installation, zone in
+            """
+              - id: \(id)
+                base_url: http://127.0.0.1:\(port)/\(installation)/api/0.1
+                token_url: http://127.0.0.1:\(port)/\(installation)/oauth2/token/
+                client_id: dosette
+                client_secret_env: PROVET_SECRET
+                time_zone: \(zone)
+                calls_per_minute: \(settings.callsPerMinute)
+            """
+        }
+        return """
+            data: ./data
+            listen: 127.0.0.1:0
+            clinics:
+            \(clinics.joined(separator: "\n"))
+            timing:
+              deadline: 1s
+              server_bound: 2s
+              probe_interval: 1s
+              reconcile_interval: 2s
+              retry: { attempts: 8, first: 200ms, factor: 2, most: 2s }
+            limits: { breaker_failures: 8, breaker_pause: 1s }
+
+            """
+    }
+
+    /// All orders' views.
+    func views() async throws -> [JSON] {
+        var views: [JSON] = []
+        var cursor: String?
+        repeat {
+            let query = "/v1/orders?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? "")
+            let answer = try await api.get(query)
+            guard answer.status == 200, let json = answer.json else {
+                throw Stop(.unavailable, answer.problemText)
+            }
+            views += json["orders"]?.arrayValue ?? []
+            cursor = json["next"]?.stringValue
+        } while cursor != nil
+        return views
+    }
+
+    /// What really happened to the simulated Provet.
+    func ledger() async throws -> [LedgerEntry] {
+        var entries: [LedgerEntry] = []
+        let decoder = JSONDecoder()
+        while true {
+            let after = entries.last?.sequence ?? 0
+            let answer = try await provet.get("/_simulator/ledger?after=\(after)&limit=10000")
+            guard answer.status == 200 else {
+                throw Stop(.unavailable, "the ledger cannot be read: \(answer.status)")
+            }
+            let lines = answer.body.split(separator: UInt8(ascii: "\n"))
+            if lines.isEmpty { return entries }
+            entries += try lines.map { try decoder.decode(LedgerEntry.self, from: Data($0)) }
+        }
+    }
+
+    /// Lets the simulated Provet behave.
+    func calm() async throws {
+        _ = try await provet.post("/_simulator/faults", ["profile": "none"])
+    }
+}

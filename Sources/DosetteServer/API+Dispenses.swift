@@ -1,0 +1,137 @@
+import DosetteCore
+import DosetteEngine
+import HTTPTypes
+import Hummingbird
+
+/// Counting what is handed over, and taking it back.
+extension API {
+    /// Records a dispense; when this answers 201 it is on disk, 200 means that it was already.
+    func dispense(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
+        let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
+        let request = try DispenseRequest(body, by: call.caller, of: order.plan)
+        let idempotency = try call.idempotency(["call": "dispense", "body": .object(body)])
+        let (after, novelty) = try await ask { () async throws(DeskFailure) in
+            try await engine.dispense(
+                request.dispense,
+                of: key,
+                by: request.person,
+                idempotency: idempotency
+            )
+        }
+        return Self.recorded(after, novelty, idempotency)
+    }
+
+    /// Takes a dispense back; answers as ``dispense(_:_:)`` does.
+    func reverse(
+        _ dispense: String,
+        _ path: Route.OrderPath,
+        _ call: Call
+    ) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
+        let request = try ReversalRequest(body, by: call.caller)
+        let idempotency = try call.idempotency([
+            "call": "reversal", "dispense_id": .string(dispense), "body": .object(body),
+        ])
+        let (after, novelty) = try await ask { () async throws(DeskFailure) in
+            try await engine.reverse(
+                dispense: dispense,
+                of: key,
+                by: request.person,
+                reason: request.reason,
+                idempotency: idempotency
+            )
+        }
+        return Self.recorded(after, novelty, idempotency)
+    }
+
+    private static func recorded(
+        _ order: Order,
+        _ novelty: Engine.Novelty,
+        _ idempotency: Idempotency?
+    ) -> Response {
+        // What stands under the key was recorded by it, and so was answered with 201.
+        let isAnswered = idempotency.map { order.keyUses[$0.key] != nil } ?? false
+        let status: HTTPResponse.Status =
+            switch novelty {
+            case .recorded: .created
+            case .repeated: isAnswered ? .created : .ok
+            }
+        return .json(.object(order.view), status)
+    }
+}
+
+/// The body of a dispense.
+struct DispenseRequest: Hashable, Sendable {
+    let dispense: RepeatPlan.Dispense
+    let person: String
+
+    /// Reads the body.
+    ///
+    /// - Parameters:
+    ///   - object: The body.
+    ///   - caller: Who calls.
+    ///   - plan: The order's items.
+    /// - Throws: A ``Problem`` with every rule that is broken.
+    init(
+        _ object: JSONObject,
+        by caller: Caller,
+        of plan: RepeatPlan
+    ) throws(Problem) {
+        var reader = MemberReader(object, at: "")
+        reader.refuseUnknown(
+            ["dispense_id", "item", "quantity_packages", "dispensed_on", "batch", "by"]
+        )
+        let id = reader.token("dispense_id", reader.required("dispense_id"))
+        let items = 0...max(0, plan.items.count - 1)
+        let item = reader.integer("item", reader.required("item"), in: items)
+        let packages = reader.integer(
+            "quantity_packages",
+            reader.required("quantity_packages"),
+            in: 1...OrderDocument.packagesMaximum
+        )
+        let day = reader.date("dispensed_on", reader.required("dispensed_on"))
+        let batchBytes = ServerLimits.batchNameBytes
+        let batch = reader.text("batch", reader.optional("batch"), bytes: batchBytes)
+        let person = reader.person(caller)
+        guard reader.violations.isEmpty, let id, let item, let packages, let day, let person else {
+            throw Problem(reader.violations)
+        }
+        dispense = RepeatPlan.Dispense(
+            id: id,
+            item: item,
+            packages: packages,
+            day: day,
+            batch: batch
+        )
+        self.person = person
+    }
+}
+
+/// The body of a reversal.
+struct ReversalRequest: Hashable, Sendable {
+    let person: String
+    let reason: String
+
+    /// Reads the body.
+    ///
+    /// - Parameters:
+    ///   - object: The body.
+    ///   - caller: Who calls.
+    /// - Throws: A ``Problem`` with every rule that is broken.
+    init(_ object: JSONObject, by caller: Caller) throws(Problem) {
+        var reader = MemberReader(object, at: "")
+        reader.refuseUnknown(["reason", "by"])
+        let reason = reader.reason()
+        let person = reader.person(caller)
+        guard reader.violations.isEmpty, let reason, let person else {
+            throw Problem(reader.violations)
+        }
+        self.person = person
+        self.reason = reason
+    }
+}

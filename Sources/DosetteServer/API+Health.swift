@@ -1,0 +1,42 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+import HTTPTypes
+import Hummingbird
+
+/// Whether all is well, for probes and for Prometheus.
+extension API {
+    /// Answers 200 when the engine has recovered and takes orders.
+    ///
+    /// How the clinics are is told, not judged: no restart of ours brings a clinic back.
+    func readiness() async -> Response {
+        let measure = await gauge.measure()
+        let isReady = engine.isReady && measure != nil
+        let breakers = engine.openBreakers().map { breaker -> JSON in
+            ["clinic": .string(breaker.clinic), "until": .string(breaker.until.text)]
+        }
+        let body: JSON = [
+            "ready": .bool(isReady),
+            "queued": JSON(measure?.queuedCount),
+            "running": JSON(engine.runningCount),
+            "breakers": .array(breakers),
+            "store": .string(measure == nil ? "unavailable" : "ok"),
+            "free_bytes": engine.store.freeBytes().map { .integer($0) } ?? .null,
+        ]
+        var response = Response.json(body, isReady ? .ok : .serviceUnavailable)
+        if !isReady { response.headers[.retryAfter] = "\(ServerLimits.storeRetrySeconds)" }
+        return response
+    }
+
+    func metrics() async -> Response {
+        let page = MetricsPage(
+            counters: engine.counters,
+            measure: await gauge.measure(),
+            isReady: engine.isReady,
+            runningCount: engine.runningCount,
+            breakers: engine.openBreakers().map(\.clinic),
+            requests: counts.all
+        )
+        return Response.bytes(Array(page.text.utf8), .ok, type: MediaType.metrics)
+    }
+}

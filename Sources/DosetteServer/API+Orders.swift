@@ -1,0 +1,117 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+import HTTPTypes
+import Hummingbird
+
+/// Taking orders in and showing them.
+extension API {
+    // MARK: - POST /v1/orders
+
+    /// Takes an order in; when this answers 202, the order is on disk.
+    func submit(_ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let json = try await call.json(upTo: OrderDocument.byteCountMaximum)
+        switch try await take(json, from: call.caller) {
+        case .accepted(let order):
+            var response = Response.json(.object(order.view), .accepted)
+            response.headers[.location] = Route.OrderPath.text(of: order.received.key)
+            return response
+        case .repeated(let view):
+            return Response.bytes(Array(view.utf8), .ok, type: MediaType.json)
+        }
+    }
+
+    func take(_ json: JSON, from caller: Caller) async throws(Problem) -> Submission {
+        do {
+            return try await engine.submit(json, submitter: caller.name)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    // MARK: - GET /v1/orders
+
+    func list(_ call: Call) async throws(Problem) -> Response {
+        var reader = QueryReader(
+            call.request.uri.query,
+            known: ["state", "clinic", "source", "cursor", "limit"]
+        )
+        let selection = reader.choice("state", Self.selections.map(\.name))
+        let clinic = reader.token("clinic")
+        let source = reader.token("source")
+        let cursor = reader.cursor("cursor")
+        let limit = reader.integer("limit", in: ServerLimits.listLimits)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        let limitOrDefault = limit ?? ServerLimits.listLimitDefault
+        let query = OrderQuery(
+            selection: Self.selections.first { $0.name == selection }?.selection ?? .all,
+            clinic: clinic,
+            source: source,
+            after: cursor,
+            // One more, to know whether there is more.
+            limit: limitOrDefault + 1
+        )
+        return Self.page(try await rows(query), limit: limitOrDefault)
+    }
+
+    private static let selections: [(name: String, selection: OrderQuery.Selection)] =
+        Lifecycle.prescription.stateNames.map { ($0, .prescription($0)) }
+        + [("parked", .parked), ("open", .open)]
+
+    private func rows(_ query: OrderQuery) async throws(Problem) -> [OrderRow] {
+        do {
+            return try await engine.orders(query)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// The views as they stand in the store, which are JSON already.
+    private static func page(_ rows: [OrderRow], limit: Int) -> Response {
+        let shown = rows.prefix(limit)
+        let next = rows.count > limit ? shown.last.map { Cursor.text(after: $0.stream) } : nil
+        var writer = JSONWriter()
+        writer.write(raw: "{\"next\":")
+        writer.write(JSON(next))
+        writer.write(raw: ",\"orders\":[")
+        for (index, row) in shown.enumerated() {
+            if index > 0 { writer.write(raw: ",") }
+            writer.write(raw: row.view)
+        }
+        writer.write(raw: "]}")
+        return Response.bytes(writer.bytes, .ok, type: MediaType.json)
+    }
+
+    // MARK: - GET /v1/orders/{source}/{order_id}
+
+    /// Shows an order, and what holds it back at this moment.
+    func show(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
+        var view = order.view
+        if var waiting = view["waiting"]?.objectValue, let detail = engine.waitingDetail(order) {
+            waiting["detail"] = .string(detail)
+            view["waiting"] = .object(waiting)
+        }
+        return .json(.object(view))
+    }
+
+    /// Shows the order's history: the journal's entries, as they are hashed.
+    func history(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let events = try await ask { () async throws(DeskFailure) in
+            try await engine.events(of: key)
+        }
+        var writer = JSONWriter()
+        writer.write(raw: "{\"events\":[")
+        for (index, event) in events.enumerated() {
+            if index > 0 { writer.write(raw: ",") }
+            writer.write(bytes: event.entry)
+        }
+        writer.write(raw: "]}")
+        return Response.bytes(writer.bytes, .ok, type: MediaType.json)
+    }
+}

@@ -1,0 +1,103 @@
+import DosetteCore
+import DosetteEngine
+import HTTPTypes
+import Hummingbird
+
+/// Telling an order something.
+extension API {
+    /// Takes a signal; when this answers 202, it is on disk and takes effect at Provet later.
+    func signal(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
+        let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
+        let request = try SignalRequest(body, by: call.caller, to: order.workflow)
+        let idempotency = try call.idempotency(["call": "signal", "body": .object(body)])
+        let after = try await ask { () async throws(DeskFailure) in
+            try await engine.signal(
+                request.signal,
+                to: key,
+                by: request.person,
+                reason: request.reason,
+                idempotency: idempotency
+            )
+        }
+        return .json(.object(after.view), .accepted)
+    }
+}
+
+/// The body of a signal.
+struct SignalRequest: Hashable, Sendable {
+    private static let names =
+        ["accept", "accept_with_warning", "reject", "cancel"]
+        + ParkedAction.allCases.map(\.rawValue)
+
+    let signal: Signal
+    let person: String
+    let reason: String
+
+    /// Reads the body.
+    ///
+    /// - Parameters:
+    ///   - object: The body.
+    ///   - caller: Who calls.
+    ///   - workflow: The order's definition, which may know further signals.
+    /// - Throws: A ``Problem`` with every rule that is broken.
+    init(
+        _ object: JSONObject,
+        by caller: Caller,
+        to workflow: Workflow
+    ) throws(Problem) {
+        var reader = MemberReader(object, at: "")
+        reader.refuseUnknown(["signal", "reason", "remarks", "receipt", "by", "step"])
+        let name = reader.choice("signal", reader.required("signal"), Self.names(in: workflow))
+        let reason = reader.reason()
+        let remarksBytes = 0...OrderDocument.textBytesMaximum
+        let remarks = reader.text("remarks", reader.optional("remarks"), bytes: remarksBytes)
+        let receipt = reader.receipt()
+        let person = reader.person(caller)
+        let step = reader.text("step", reader.optional("step"), bytes: ServerLimits.stepBytes)
+        guard reader.violations.isEmpty, let name, let reason, let person else {
+            throw Problem(reader.violations)
+        }
+        signal = Signal(name: name, remarks: remarks, receipt: receipt, step: step)
+        self.person = person
+        self.reason = reason
+    }
+
+    /// The signals of the outer contract, and those that the definition adds.
+    private static func names(in workflow: Workflow) -> [String] {
+        let declared = workflow.triggers.filter { OutcomeTrigger(rawValue: $0) == nil }
+        return names + declared.filter { !names.contains($0) }
+    }
+}
+
+extension MemberReader {
+    /// Why somebody acts.
+    mutating func reason() -> String? {
+        text("reason", required("reason"), bytes: ServerLimits.reasonBytes)
+    }
+
+    /// Who acts: the token's owner; where there are no tokens, whoever `by` says.
+    mutating func person(_ caller: Caller) -> String? {
+        switch caller {
+        case .owner(let name): name
+        case .anybody: text("by", required("by"), bytes: ServerLimits.personBytes)
+        }
+    }
+
+    /// What a person says that the far side answered.
+    fileprivate mutating func receipt() -> Receipt? {
+        guard let value = optional("receipt") else { return nil }
+        guard let object = value.objectValue else {
+            fail("receipt", "wrong_type", "An object is due, not \(value.kindName).")
+            return nil
+        }
+        var reader = MemberReader(object, at: "/receipt")
+        reader.refuseUnknown(["id"])
+        let ids = 1...OrderDocument.idMaximum
+        let id = reader.integer("id", reader.required("id"), in: ids)
+        absorb(reader.violations)
+        return id.map { Receipt(["id": JSON($0)]) }
+    }
+}

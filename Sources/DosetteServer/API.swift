@@ -1,0 +1,47 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+import HTTPTypes
+import Hummingbird
+
+/// What each route does; one file for each group of them.
+struct API: Sendable {
+    let engine: Engine
+    let counts: RequestCounts
+    let gauge: StoreGauge
+
+    /// Answers a request whose method the route takes.
+    func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
+        switch route {
+        case .orders:
+            call.request.method == .post ? try await submit(call) : try await list(call)
+        case .batch: try batch(call)
+        case .order(let path): try await show(path, call)
+        case .events(let path): try await history(path, call)
+        case .signals(let path): try await signal(path, call)
+        case .dispenses(let path): try await dispense(path, call)
+        case .reversal(let path, let dispense): try await reverse(dispense, path, call)
+        case .live: .json(["live": true])
+        case .ready: await readiness()
+        case .metrics: await metrics()
+        case .nowhere: throw Problem(.notFound, rule: "no_such_path", "There is nothing here.")
+        }
+    }
+
+    /// Asks the engine, and tells its failures as problems.
+    func ask<Result>(
+        _ question: () async throws(DeskFailure) -> Result
+    ) async throws(Problem) -> Result {
+        do {
+            return try await question()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    /// Refuses parameters on a route that has none.
+    func refuseQuery(_ call: Call) throws(Problem) {
+        let reader = QueryReader(call.request.uri.query, known: [])
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+    }
+}

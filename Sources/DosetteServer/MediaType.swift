@@ -1,0 +1,26 @@
+import HTTPTypes
+
+/// The kinds of bodies that the API takes and gives.
+enum MediaType {
+    static let json = "application/json"
+    static let lines = "application/x-ndjson"
+    /// Prometheus' text format.
+    static let metrics = "text/plain; version=0.0.4; charset=utf-8"
+
+    private static let lineNames: Set = [
+        lines, "application/ndjson", "application/jsonl", "application/x-jsonlines",
+    ]
+
+    static func isJSON(_ field: String) -> Bool {
+        let name = name(field)
+        return name == json || (name.hasPrefix("application/") && name.hasSuffix("+json"))
+    }
+
+    static func isLines(_ field: String) -> Bool { lineNames.contains(name(field)) }
+
+    /// The type without its parameters.
+    private static func name(_ field: String) -> String {
+        let name = field.prefix { $0 != ";" }
+        return name.filter { $0 != " " && $0 != "\t" }.lowercased()
+    }
+}

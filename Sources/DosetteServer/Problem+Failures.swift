@@ -1,0 +1,99 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+
+/// What failures of the engine are to a caller.
+extension Problem {
+    init(_ failure: IntakeFailure) {
+        switch failure {
+        case .invalid(let violations):
+            self.init(violations)
+        case .conflict:
+            let detail = "Another content was taken in under this source and order_id."
+            self.init(.conflict, rule: "order_id_reused", detail, at: "/order_id")
+        case .full:
+            self = .unavailable(
+                "queue_full",
+                "Too many orders wait to be begun; nothing was taken.",
+                after: ServerLimits.queueRetrySeconds
+            )
+        case .diskFull:
+            self = .diskFull
+        case .stopping:
+            self = .stopping
+        case .unknownWorkflow(let name):
+            self = .fault("no workflow \(name) is on offer")
+        case .store(let error):
+            self.init(error)
+        }
+    }
+
+    init(_ failure: DeskFailure) {
+        switch failure {
+        case .noSuchOrder:
+            self = .noSuchOrder
+        case .refused(let refusal):
+            self.init(refusal)
+        case .keyReused:
+            let detail = "The Idempotency-Key stands for another request to this order."
+            self.init(.invalid, rule: "idempotency_key_reused", detail)
+        case .contended:
+            self = .unavailable(
+                "contended",
+                "Others change this order at the same time.",
+                after: ServerLimits.contendedRetrySeconds
+            )
+        case .store(let error):
+            self.init(error)
+        case .damaged(let problem):
+            self = .fault("an order cannot be read: \(problem)")
+        }
+    }
+
+    private init(_ refusal: OrderRefusal) {
+        switch RepeatPlan.Refusal(rawValue: refusal.rule) {
+        case .noSuchItem:
+            self.init(.invalid, rule: refusal.rule, refusal.detail, at: "/item")
+        case .noSuchDispense:
+            self.init(.notFound, rule: refusal.rule, refusal.detail)
+        case .notAccepted, .noneRemaining, .tooEarly, .tooLate, .inTheFuture, .beforeIssue,
+            .tooManyPackages, .idReused, nil:
+            self.init(.refused, rule: refusal.rule, refusal.detail)
+        }
+    }
+
+    init(_ error: StoreError) {
+        switch error.code {
+        case .full:
+            self = .diskFull
+        case .tooLarge:
+            self.init(.tooLarge, rule: "too_large", "The journal takes no entry of this length.")
+        case .fenced, .inUse:
+            self = .stopping
+            cause = "\(error)"
+        case .outcomeUnknown:
+            self = .unavailable(
+                "outcome_unknown",
+                "Whether this was written is not known: look at the order before asking again.",
+                after: ServerLimits.stoppingRetrySeconds
+            )
+            cause = "\(error)"
+        case .unavailable, .overloaded, .held, .conflict:
+            self = .unavailable(
+                "store_\(error.code)",
+                "The journal cannot be written or read now; nothing was changed.",
+                after: ServerLimits.storeRetrySeconds
+            )
+        default:
+            self = .fault("the store failed: \(error)")
+        }
+    }
+
+    static let noSuchOrder = Problem(.notFound, rule: "no_such_order", "There is no such order.")
+
+    private static let diskFull = unavailable(
+        "disk_full",
+        "Too little is free on the disk; nothing was taken.",
+        after: ServerLimits.diskRetrySeconds
+    )
+}

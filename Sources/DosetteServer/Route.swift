@@ -1,0 +1,127 @@
+import DosetteCore
+import Foundation
+import HTTPTypes
+
+/// Where a path leads: every path of the outer contract.
+enum Route: Hashable, Sendable {
+    case orders
+    case batch
+    case order(OrderPath)
+    case events(OrderPath)
+    case signals(OrderPath)
+    case dispenses(OrderPath)
+    case reversal(OrderPath, dispense: String)
+    case live
+    case ready
+    case metrics
+    case nowhere
+
+    /// An order as a path names it, unchecked.
+    struct OrderPath: Hashable, Sendable {
+        let source: String
+        let orderID: String
+    }
+
+    /// - Parameter path: The path, without a query.
+    init(_ path: String) {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        let names = parts.map { $0.removingPercentEncoding ?? String($0) }
+        switch (names.first, names.count) {
+        case ("health", 2): self = names[1] == "live" ? .live : Self.ready(names[1])
+        case ("metrics", 1): self = .metrics
+        case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
+        default: self = .nowhere
+        }
+    }
+
+    private static func ready(_ name: String) -> Route { name == "ready" ? .ready : .nowhere }
+
+    private static func order(_ names: [String]) -> Route {
+        guard names.count >= 2 else {
+            return names.isEmpty ? .orders : names[0] == "batch" ? .batch : .nowhere
+        }
+        let path = OrderPath(source: names[0], orderID: names[1])
+        let rest = Array(names.dropFirst(2))
+        switch (rest.first, rest.count) {
+        case (nil, _): return .order(path)
+        case ("events", 1): return .events(path)
+        case ("signals", 1): return .signals(path)
+        case ("dispenses", 1): return .dispenses(path)
+        case ("dispenses", 3) where rest[2] == "reversal":
+            return .reversal(path, dispense: rest[1])
+        default: return .nowhere
+        }
+    }
+}
+
+extension Route {
+    /// What a route is called in metrics and logs: a closed list, without names from outside.
+    enum Name: String, CaseIterable, Comparable, Sendable {
+        case orders
+        case batch
+        case order
+        case events
+        case signals
+        case dispenses
+        case reversal
+        case live
+        case ready
+        case metrics
+        case nowhere
+
+        static func < (lhs: Name, rhs: Name) -> Bool { lhs.rawValue < rhs.rawValue }
+    }
+
+    var name: Name {
+        switch self {
+        case .orders: .orders
+        case .batch: .batch
+        case .order: .order
+        case .events: .events
+        case .signals: .signals
+        case .dispenses: .dispenses
+        case .reversal: .reversal
+        case .live: .live
+        case .ready: .ready
+        case .metrics: .metrics
+        case .nowhere: .nowhere
+        }
+    }
+
+    /// The methods that do something here.
+    var methods: [HTTPRequest.Method] {
+        switch self {
+        case .orders: [.get, .head, .post]
+        case .batch, .signals, .dispenses, .reversal: [.post]
+        case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .nowhere: []
+        }
+    }
+
+    /// The methods as an `Allow` field lists them.
+    var allowed: String {
+        (methods + [.options]).map(\.rawValue).joined(separator: ", ")
+    }
+
+    /// Whether it answers without a token: a probe has none.
+    var isOpen: Bool { self == .live || self == .ready }
+}
+
+extension Route.OrderPath {
+    /// The order's key.
+    ///
+    /// - Throws: A ``Problem`` that names the part that cannot be a name.
+    func key() throws(Problem) -> OrderKey {
+        if let key = OrderKey(source: source, orderID: orderID) { return key }
+        let parts = [("/source", source), ("/order_id", orderID)]
+        throw Problem(
+            parts.filter { !Token.isValid($0.1) }.map { pointer, _ in
+                let detail = "In the path a name is due: \(Token.rule)."
+                return Violation(pointer: pointer, rule: "bad_name", detail: detail)
+            }
+        )
+    }
+
+    /// The path of an order in the API; every character of a key stands for itself.
+    static func text(of key: OrderKey) -> String { "/v1/orders/\(key.source)/\(key.orderID)" }
+}

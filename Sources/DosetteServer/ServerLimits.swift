@@ -1,0 +1,53 @@
+import NIOCore
+
+/// How much a caller may send, and how long it may take: every limit of the HTTP API.
+enum ServerLimits {
+    // MARK: Bytes
+
+    /// The body of a signal, a dispense or a reversal.
+    static let callBytesMaximum = 16 * 1024
+    /// The body of a batch; its lines are orders, each with an order's limit.
+    static let batchBytesMaximum = 64 * 1024 * 1024
+    /// All header fields of one request.
+    static let headerBytesMaximum = 16 * 1024
+    static let headerCountMaximum = 64
+    /// A body from which on sending it is timed.
+    static let timedAnswerBytes = 64 * 1024
+
+    // MARK: Time
+
+    /// From the connection, or the answer before, until a request's head is there; and between
+    /// two pieces of a body.
+    static let idleTime = TimeAmount.seconds(30)
+    /// From a request's head until its body is there.
+    static let bodyTime = TimeAmount.seconds(30)
+    /// A batch from its first byte to its last answer.
+    static let batchTime = TimeAmount.minutes(30)
+    /// Sending an answer that is long.
+    static let answerTime = TimeAmount.seconds(60)
+
+    // MARK: Counts
+
+    static let connectionsMaximum = 1_024
+    /// Lines of a batch that are on their way into the journal at once: one group commit.
+    static let batchWindow = 64
+    static let listLimits = 1...1_000
+    static let listLimitDefault = 100
+    /// Broken rules that one answer names.
+    static let errorsMaximum = 1_000
+
+    // MARK: Text
+
+    static let reasonBytes = 1...1_000
+    static let personBytes = 1...200
+    static let stepBytes = 1...200
+    static let batchNameBytes = 1...200
+
+    // MARK: Seconds until a caller should ask again
+
+    static let queueRetrySeconds = 5
+    static let diskRetrySeconds = 60
+    static let storeRetrySeconds = 5
+    static let stoppingRetrySeconds = 10
+    static let contendedRetrySeconds = 1
+}

@@ -1,0 +1,108 @@
+import DosetteEngine
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+
+/// Carries requests to the API and its answers back: who may come in, what is counted and
+/// logged, what every answer says.
+struct ServerResponder: HTTPResponder {
+    let api: API
+    let gate: Gate
+    let logger: Logger
+
+    @Sendable func respond(
+        to request: Request,
+        context: ServerContext
+    ) async throws -> Response {
+        let began = ContinuousClock.now
+        let route = Route(request.uri.path)
+        let response: Response
+        do {
+            response = try await answer(route, request, context)
+        } catch {
+            report(error, route)
+            response = error.response
+        }
+        api.counts.count(route.name, response.status)
+        log(request, route, response.status, ContinuousClock.now - began)
+        return finished(response, request.method, context.channel)
+    }
+
+    private func answer(
+        _ route: Route,
+        _ request: Request,
+        _ context: ServerContext
+    ) async throws(Problem) -> Response {
+        let caller = route.isOpen ? .anybody : try gate.admit(request.head)
+        if request.method == .options, route != .nowhere { return Self.options(route) }
+        guard route == .nowhere || route.methods.contains(request.method) else {
+            var problem = Problem(.methodNotAllowed, rule: "method", "Not with this method.")
+            problem.allowed = route.allowed
+            throw problem
+        }
+        let call = Call(request: request, caller: caller, channel: context.channel)
+        return try await api.answer(route, call)
+    }
+
+    private static func options(_ route: Route) -> Response {
+        var response = Response(status: .noContent, headers: [.allow: route.allowed])
+        response.headers[.contentLength] = nil
+        return response
+    }
+
+    private func finished(
+        _ response: Response,
+        _ method: HTTPRequest.Method,
+        _ channel: any Channel
+    ) -> Response {
+        var response = response
+        response.headers[.xContentTypeOptions] = "nosniff"
+        response.headers[.cacheControl] = "no-store"
+        if method == .head { return response.createHeadResponse() }
+        guard let length = response.body.contentLength, length > ServerLimits.timedAnswerBytes
+        else { return response }
+        // Whoever asks for much and does not read it is not waited for.
+        let body = response.body
+        response.body = ResponseBody(contentLength: length) { writer in
+            let deadline = channel.cut(after: ServerLimits.answerTime)
+            defer { deadline.cancel() }
+            try await body.write(writer)
+        }
+        return response
+    }
+
+    // MARK: - Logging
+
+    /// Tells the operator what the caller is not told.
+    private func report(_ problem: Problem, _ route: Route) {
+        guard let cause = problem.cause else { return }
+        logger.error(
+            "request failed",
+            metadata: [LogKey.route: "\(route.name.rawValue)", LogKey.detail: "\(cause)"]
+        )
+    }
+
+    private func log(
+        _ request: Request,
+        _ route: Route,
+        _ status: HTTPResponse.Status,
+        _ duration: Duration
+    ) {
+        logger.debug(
+            "request answered",
+            metadata: [
+                LogKey.method: "\(request.method.rawValue)",
+                LogKey.route: "\(route.name.rawValue)",
+                LogKey.status: "\(status.code)",
+                LogKey.milliseconds: "\(duration / .milliseconds(1))",
+            ]
+        )
+    }
+}
+
+extension LogKey {
+    static let route = "route"
+    static let method = "method"
+    static let status = "status"
+}
