@@ -127,7 +127,57 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
-        .testTarget(name: "DosetteCoreTests", dependencies: ["DosetteCore", .product(name: "HummingbirdTesting", package: "hummingbird"), .product(name: "ServiceLifecycleTestKit", package: "swift-service-lifecycle")]),
+        .executableTarget(
+            name: "EmbeddedPharmacy",
+            dependencies: [
+                "Dosette", "DosetteSimulator",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Examples/EmbeddedPharmacy",
+            exclude: ["README.md", "expected.txt"]
+        ),
+        .testTarget(
+            name: "DosetteCoreTests",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteTesting", "DosetteWorkflows",
+            ]
+        ),
+        .testTarget(
+            name: "DosetteStoreTests",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteSQLite", "DosetteStore", "DosetteTesting",
+            ]
+        ),
+        .testTarget(
+            name: "DosetteSQLiteTests",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteMigrations", "DosetteSQLite",
+                "DosetteStore", "DosetteTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteDefinitionsTests",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteStore",
+                "DosetteWorkflows",
+            ]
+        ),
+        .testTarget(
+            name: "DosetteSimulatorTests",
+            dependencies: [
+                "DosetteSimulator",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "RepositoryTests",
+            dependencies: ["DosetteDefinitions", "DosetteWorkflows"]
+        ),
     ]
 )
 

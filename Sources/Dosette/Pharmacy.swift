@@ -83,6 +83,13 @@ public final class Pharmacy: Service {
         }
     }
 
+    /// Takes no more orders and begins no more calls; ``run()`` returns when those out have ended.
+    ///
+    /// A graceful shutdown of the service group does the same.
+    public func drain() {
+        engine.drain()
+    }
+
     private func close() async {
         await composition.close()
         store?.close()

@@ -22,7 +22,7 @@ package struct DosetteServer: Service {
     ///   - onReady: Called once with the port, when connections are accepted.
     package init(
         _ engine: Engine,
-        configuration: ServerConfiguration,
+        _ configuration: ServerConfiguration,
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {

@@ -11,7 +11,7 @@ struct EffectProtocolPropertyTests {
         for seed in UInt64(1)...2_000 {
             var walk = EffectWalk(effectClass, seed: seed)
             for _ in 0..<60 where walk.story.state != nil { try walk.step() }
-            let judge = EffectJudge(walk.story)
+            let judge = EffectJudge(walk.story.history, policy: walk.story.policy)
             #expect(judge.broken == [], "seed \(seed)")
             count.repeats += judge.repeatCount
             count.settled += walk.story.state == nil ? 1 : 0
@@ -132,7 +132,7 @@ struct EffectWalk {
 struct EffectJudge {
     private(set) var broken: [String] = []
     private(set) var repeatCount = 0
-    private let story: EffectStory
+    private let policy: EffectProtocol.Policy
     private var last: EffectProtocol.Intent?
     private var isProven = false
     private var isByPerson = false
@@ -142,9 +142,12 @@ struct EffectJudge {
     private var absences: [Timestamp] = []
     private var countedSince = 0
 
-    init(_ story: EffectStory) {
-        self.story = story
-        for (event, at) in story.history { judge(event, at) }
+    init(
+        _ history: [(event: EffectProtocol.Event, at: Timestamp)],
+        policy: EffectProtocol.Policy
+    ) {
+        self.policy = policy
+        for (event, at) in history { judge(event, at) }
     }
 
     private mutating func judge(_ event: EffectProtocol.Event, _ at: Timestamp) {
@@ -176,7 +179,7 @@ struct EffectJudge {
 
     private mutating func judge(_ intent: EffectProtocol.Intent) {
         countedSince += 1
-        if countedSince > story.policy.retry.attemptsMaximum { broken.append("too many attempts") }
+        if countedSince > policy.retry.attemptsMaximum { broken.append("too many attempts") }
         if let last {
             repeatCount += 1
             if intent.attempt != last.attempt + 1 { broken.append("attempt \(intent.attempt)") }
@@ -192,7 +195,7 @@ struct EffectJudge {
         _ next: EffectProtocol.Intent
     ) {
         if isProven || isByPerson { return }
-        switch story.policy.effectClass {
+        switch policy.effectClass {
         case .read, .blind: return
         case .assign:
             if next.at < last.settlesAt, !isLookedForByPerson {
@@ -214,7 +217,7 @@ struct EffectJudge {
             broken.append("\(name): a look came too early")
         }
         let gap = absences[absences.count - 1].since(absences[absences.count - 2])
-        if gap < story.policy.probeInterval { broken.append("\(name): the looks are one look") }
+        if gap < policy.probeInterval { broken.append("\(name): the looks are one look") }
     }
 }
 

@@ -139,7 +139,7 @@ struct ServeCommand: AsyncParsableCommand {
         let directory = configuration.dataDirectory
         return DosetteServer(
             engine,
-            configuration: ServerConfiguration(host: listen.host, port: listen.port, tokens: tokens),
+            ServerConfiguration(host: listen.host, port: listen.port, tokens: tokens),
             logger: logger,
             onReady: { port in
                 let address = ListenAddress(host: listen.host, port: port).text

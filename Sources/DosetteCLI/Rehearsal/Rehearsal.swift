@@ -99,10 +99,7 @@ struct Rehearsal {
             await pharmacist.round(views, stage.api)
             let settled = views.count { isSettled($0) }
             progress.show(settled)
-            let activity = views.count { ($0["version"]?.intValue ?? 0) > 8 }
-            if kills < settings.killCount,
-                activity * (settings.killCount + 2) >= names.count * (kills + 1) || kills > 0
-            {
+            if kills < settings.killCount, progressed(views) >= dueProgress(ofKill: kills + 1) {
                 kills += 1
                 try await kill(kills)
             } else if settled == names.count, kills >= settings.killCount {
@@ -113,6 +110,21 @@ struct Rehearsal {
         }
         progress.finish()
         Terminal.say("time is over with orders that are not settled")
+    }
+
+    /// How many events an order has when it is about done.
+    private static let eventsOfAnOrder = 24
+
+    /// How much of the work is done, in events, an order counting up to what it needs.
+    private func progressed(_ views: [JSON]) -> Int {
+        views.reduce(0) { sum, view in
+            sum + min(Self.eventsOfAnOrder, view["version"]?.intValue ?? 0)
+        }
+    }
+
+    /// The kills are spread over the whole of the work.
+    private func dueProgress(ofKill number: Int) -> Int {
+        names.count * Self.eventsOfAnOrder * number / (settings.killCount + 1)
     }
 
     private mutating func kill(_ number: Int) async throws {

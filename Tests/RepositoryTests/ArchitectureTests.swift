@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+/// What a target may import beside the standard library.
+///
+/// The table is the architecture: a new arrow is a reviewed change here.
+private let allowedImports: [String: Set<String>] = [
+    "Sources/DosetteCore": [],
+    "Sources/DosetteAudit": ["Crypto"],
+    "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
+    "Sources/DosetteSQLite": [
+        "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation", "GRDB",
+        "Synchronization",
+    ],
+    "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
+    "Sources/DosetteEngine": [
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteStore", "Foundation",
+        "Logging", "ServiceLifecycle", "Synchronization",
+    ],
+    "Sources/DosetteProvet": [
+        "AsyncHTTPClient", "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix",
+    ],
+    // The simulator shares no code with the adapter, so that a mistake cannot cancel itself out.
+    "Sources/DosetteSimulator": [
+        "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
+        "Synchronization",
+    ],
+    "Sources/DosetteServer": [
+        "Crypto", "DosetteCore", "DosetteEngine", "DosetteStore", "Foundation", "HTTPTypes",
+        "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "Synchronization",
+    ],
+    "Sources/Dosette": [
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet", "DosetteSQLite",
+        "DosetteStore", "DosetteWorkflows", "Foundation", "Logging", "ServiceLifecycle",
+    ],
+    "Sources/DosetteTesting": [
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore", "Synchronization",
+        "Testing",
+    ],
+    "Workflows": [],
+    "Migrations": [],
+]
+
+@Suite("Rooms and arrows")
+struct ArchitectureTests {
+    @Test(arguments: allowedImports.keys.sorted())
+    func `a target imports only what the table allows`(target: String) throws {
+        let allowed = try #require(allowedImports[target])
+        let files = try SourceFile.all(under: target)
+        #expect(!files.isEmpty, "\(target) has no source")
+        for file in files {
+            for (index, line) in file.lines.enumerated() {
+                guard let name = importedModule(line) else { continue }
+                #expect(allowed.contains(name), "\(file.path):\(index + 1) imports \(name)")
+            }
+        }
+    }
+
+    @Test func `every room is in the table`() throws {
+        let sources = SourceFile.root.appending(path: "Sources")
+        let rooms = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+        let known = allowedImports.keys.map { $0.replacing("Sources/", with: "") } + ["DosetteCLI"]
+        for room in rooms where !room.hasPrefix(".") {
+            #expect(known.contains(room), "\(room) is not in the table")
+        }
+    }
+
+    @Test func `the core reads no clock and makes no identity`() throws {
+        let banned = ["Date()", "Date.now", "UUID()", ".now()", "Task {", "Task.detached", "random()"]
+        for file in try SourceFile.all(under: "Sources/DosetteCore") {
+            for (index, line) in file.lines.enumerated() where !line.contains("///") {
+                for word in banned where line.contains(word) {
+                    Issue.record("\(file.path):\(index + 1) uses \(word)")
+                }
+            }
+        }
+    }
+
+    @Test func `no function is longer than 70 lines`() throws {
+        var count = 0
+        for file in try SourceFile.all(under: "Sources") {
+            for function in file.functions {
+                count += 1
+                if function.lineCount > 70 {
+                    let place = "\(file.path):\(function.firstLine)"
+                    Issue.record("\(place) \(function.name) is \(function.lineCount) lines long")
+                }
+            }
+        }
+        #expect(count > 500, "only \(count) functions were found: the search is broken")
+    }
+
+    @Test func `nothing is forced, unchecked or left loose`() throws {
+        let banned = [
+            "try!", "as!", "@unchecked Sendable", "nonisolated(unsafe)", "Task.detached",
+            "fatalError(", "FIXME",
+        ]
+        for file in try SourceFile.all(under: "Sources") {
+            for (index, line) in file.lines.enumerated() {
+                for word in banned where line.contains(word) {
+                    Issue.record("\(file.path):\(index + 1) has \(word)")
+                }
+            }
+        }
+    }
+
+    @Test func `only the command line starts tasks of its own`() throws {
+        for file in try SourceFile.all(under: "Sources") where !file.path.contains("DosetteCLI") {
+            for (index, line) in file.lines.enumerated() where !line.contains("//") {
+                if line.contains("Task {") || line.contains("Task<") {
+                    Issue.record("\(file.path):\(index + 1) starts a task without a parent")
+                }
+            }
+        }
+    }
+
+    @Test func `the public surface shows none of the libraries below it`() throws {
+        let hidden = ["GRDB", "Hummingbird", "Yams", "AsyncHTTPClient", "NIOCore", "Crypto"]
+        for file in try SourceFile.all(under: "Sources/Dosette") {
+            for (index, line) in file.lines.enumerated() where line.hasPrefix("public import") {
+                for name in hidden where line.contains(name) {
+                    Issue.record("\(file.path):\(index + 1) shows \(name)")
+                }
+            }
+        }
+    }
+}
+
+private func importedModule(_ line: Substring) -> String? {
+    let words = line.split(separator: " ").drop { $0.hasPrefix("@") }
+    guard let index = words.firstIndex(of: "import"), index <= words.startIndex + 1 else {
+        return nil
+    }
+    return words[index...].dropFirst().first.map { String($0.prefix { $0 != "." }) }
+}
