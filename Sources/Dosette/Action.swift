@@ -43,10 +43,10 @@ public struct ActionContext: Sendable {
     /// Stays the same for every attempt: what makes it recognisable.
     public let idempotencyKey: String
 
-    init(_ order: Order, _ plan: EffectPlan?) {
+    init(_ order: Order, _ plan: EffectPlan) {
         request = order
-        attempt = plan?.attempt ?? 1
-        idempotencyKey = "\(order.received.key)/\(plan?.effect ?? 0)"
+        attempt = plan.attempt
+        idempotencyKey = "\(order.received.key)/\(plan.effect)"
     }
 
     public var source: String { request.received.key.source }
@@ -126,8 +126,8 @@ struct ActionAdapter: ActionPerformer {
     /// An embedder's function as the way to the pharmacy.
     static func transmit(
         _ body: @escaping @Sendable (ActionContext) async -> ActionOutcome
-    ) -> @Sendable (Order) async -> EffectProtocol.Outcome {
-        { order in await body(ActionContext(order, nil)).outcome }
+    ) -> @Sendable (ActionRequest) async -> EffectProtocol.Outcome {
+        { request in await body(ActionContext(request.order, request.plan)).outcome }
     }
 }
 

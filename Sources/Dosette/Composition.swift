@@ -17,7 +17,7 @@ package struct Composition: Sendable {
         package var performers: [any ActionPerformer] = []
         package var sources: [WorkflowSource] = []
         /// Takes the place of the configured way to the pharmacy.
-        package var transmit: (@Sendable (Order) async -> EffectProtocol.Outcome)?
+        package var transmit: (@Sendable (ActionRequest) async -> EffectProtocol.Outcome)?
         package var clock: any EngineClock = SystemClock()
         /// Stands between the engine and Provet: how tests plant a mistake that must be found.
         package var wrapProvet: (@Sendable (any ActionPerformer) -> any ActionPerformer)?

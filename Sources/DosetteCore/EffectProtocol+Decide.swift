@@ -86,7 +86,7 @@ extension EffectProtocol {
         _ now: Timestamp,
         _ jitter: Double
     ) -> [Event] {
-        guard now.since(state.firstAt) < policy.outageMaximum else {
+        guard now.since(state.waitingSince) < policy.outageMaximum else {
             return [.exhausted(reason: reason)]
         }
         let scheduled = policy.retry.delay(after: state.turnedAwayCount + 1, jitter: jitter)
@@ -134,7 +134,7 @@ extension EffectProtocol {
         case .absent:
             return absent(state, policy, now)
         case .unreachable(let retryAfter, let reason):
-            guard now.since(state.firstAt) < policy.outageMaximum else {
+            guard now.since(state.waitingSince) < policy.outageMaximum else {
                 return [.inDoubt(reason: reason)]
             }
             let scheduled = policy.retry.delay(after: state.failedProbeCount + 1, jitter: jitter)
@@ -187,6 +187,7 @@ extension EffectProtocol {
             next.phase = .intended(intent)
             next.attemptCount += 1
             next.countedAttempts += 1
+            next.settlesAt = max(state.settlesAt, intent.settlesAt)
             next.absenceCount = 0
             next.failedProbeCount = 0
         case (.intended, .confirmed), (.intended, .refused), (.intended, .conflicted),
@@ -212,12 +213,23 @@ extension EffectProtocol {
         case (.uncertain, .resumed(.send)):
             next.phase = .ready(at: time)
         case (.parked, .resumed(let mode)):
-            next = State(readyAt: time)
-            next.attemptCount = state.attemptCount
-            if mode == .probe { next.phase = .uncertain(probeAt: time) }
+            next.resume(mode, at: time)
         case (.ready, _), (.intended, _), (.uncertain, _), (.parked, _):
             throw Misplaced(phase: state.phase)
         }
         return .open(next)
+    }
+}
+
+extension EffectProtocol.State {
+    /// A person took it up again: the limits begin anew, what an attempt may still do does not.
+    fileprivate mutating func resume(_ mode: EffectProtocol.ResumeMode, at time: Timestamp) {
+        let earliest = max(time, settlesAt)
+        countedAttempts = 0
+        turnedAwayCount = 0
+        absenceCount = 0
+        failedProbeCount = 0
+        waitingSince = time
+        phase = mode == .send ? .ready(at: earliest) : .uncertain(probeAt: earliest)
     }
 }

@@ -120,12 +120,18 @@ package enum EffectProtocol {
         package var absenceCount = 0
         /// Looks that failed, in a row.
         package var failedProbeCount = 0
-        /// When this effect was first tried, or tried anew by a person.
-        package var firstAt: Timestamp
+        /// When this effect came up; what the far side made before is not ours.
+        package let firstAt: Timestamp
+        /// Since when a far side that processes nothing is waited for.
+        package var waitingSince: Timestamp
+        /// From when on no attempt so far can still take effect.
+        package var settlesAt: Timestamp
 
         package init(readyAt: Timestamp) {
             phase = .ready(at: readyAt)
             firstAt = readyAt
+            waitingSince = readyAt
+            settlesAt = readyAt
         }
     }
 

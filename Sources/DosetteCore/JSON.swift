@@ -14,11 +14,42 @@ package enum JSON: Hashable, Sendable {
     case object(JSONObject)
 }
 
+extension JSON {
+    /// Texts are equal when their bytes are: what is equal has the same canonical form.
+    package static func == (lhs: JSON, rhs: JSON) -> Bool {
+        switch (lhs, rhs) {
+        case (.null, .null): true
+        case (.bool(let left), .bool(let right)): left == right
+        case (.integer(let left), .integer(let right)): left == right
+        case (.number(let left), .number(let right)): left == right
+        case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+        case (.array(let left), .array(let right)): left == right
+        case (.object(let left), .object(let right)): left == right
+        case (.null, _), (.bool, _), (.integer, _), (.number, _), (.string, _), (.array, _),
+            (.object, _):
+            false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for byte in canonicalBytes { hasher.combine(byte) }
+    }
+}
+
 /// The members of a JSON object, each name once, sorted by the bytes of the name.
 package struct JSONObject: Hashable, Sendable {
     package struct Member: Hashable, Sendable {
         package let name: String
         package let value: JSON
+
+        package static func == (lhs: Member, rhs: Member) -> Bool {
+            lhs.name.utf8.elementsEqual(rhs.name.utf8) && lhs.value == rhs.value
+        }
+
+        package func hash(into hasher: inout Hasher) {
+            for byte in name.utf8 { hasher.combine(byte) }
+            hasher.combine(value)
+        }
     }
 
     package private(set) var members: [Member]
@@ -39,12 +70,11 @@ package struct JSONObject: Hashable, Sendable {
     package subscript(name: String) -> JSON? {
         get {
             let index = position(of: name)
-            guard index < members.count, members[index].name == name else { return nil }
-            return members[index].value
+            return isMember(name, at: index) ? members[index].value : nil
         }
         set {
             let index = position(of: name)
-            let isPresent = index < members.count && members[index].name == name
+            let isPresent = isMember(name, at: index)
             switch (newValue, isPresent) {
             case (let value?, true): members[index] = Member(name: name, value: value)
             case (let value?, false): members.insert(Member(name: name, value: value), at: index)
@@ -56,6 +86,10 @@ package struct JSONObject: Hashable, Sendable {
 
     package var names: [String] { members.map(\.name) }
     package var isEmpty: Bool { members.isEmpty }
+
+    private func isMember(_ name: String, at index: Int) -> Bool {
+        index < members.count && members[index].name.utf8.elementsEqual(name.utf8)
+    }
 
     /// Where `name` is, or where it would have to be inserted.
     private func position(of name: String) -> Int {

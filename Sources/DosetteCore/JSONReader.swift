@@ -156,7 +156,7 @@ extension JSONReader {
     /// `1.0` is the integer 1, as long as a double can tell it from its neighbours.
     private static func normal(_ double: Double) -> JSON {
         let exactMaximum = 9_007_199_254_740_992.0
-        guard abs(double) <= exactMaximum, let integer = Int64(exactly: double) else {
+        guard abs(double) < exactMaximum, let integer = Int64(exactly: double) else {
             return .number(double)
         }
         return .integer(integer)

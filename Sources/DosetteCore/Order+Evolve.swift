@@ -75,6 +75,8 @@ extension Order {
             plan.record(dispense)
         case .dispenseReversed(let id):
             plan.reverse(id)
+        case .asked:
+            break
         }
     }
 
@@ -199,7 +201,11 @@ extension Order {
     private mutating func beginWork(_ part: Int) {
         switch state(of: part).work {
         case .nothing, .action: break
-        case .saga: parts[part].saga = Saga()
+        case .saga(let steps):
+            parts[part].saga = Saga()
+            for action in steps.flatMap({ [$0.action] + ($0.undo.map { [$0] } ?? []) }) {
+                receipts[action] = nil
+            }
         case .undo: parts[part].saga = Saga(undoing: sagaSteps(part))
         }
     }
@@ -240,7 +246,7 @@ extension Order {
             switch remains {
             case .open(let state):
                 record.state = state
-                parts[part].effect = record
+                parts[part].effect = isDropped(record, part) ? nil : record
             case .settled:
                 parts[part].effect = nil
                 try settle(event, part)
@@ -277,6 +283,12 @@ extension Order {
         )
     }
 
+    /// A step that is to be sent (again) after its saga has turned back is left out.
+    private func isDropped(_ record: EffectRecord, _ part: Int) -> Bool {
+        guard case .step = record.purpose, case .ready = record.state.phase else { return false }
+        return parts[part].saga?.direction == .back
+    }
+
     private mutating func settle(_ event: EffectEvent, _ part: Int) throws(Damage) {
         switch event.event {
         case .confirmed(let receipt), .adopted(let receipt):
@@ -304,7 +316,7 @@ extension Order {
             receipts[event.action] = receipt
             parts[part].isActionDone = true
             if event.action == Self.createAction {
-                provetStatus = receipt.values["status"]?.intValue ?? 1
+                provetStatus = PrescriptionLifecycle.State.draft.status
             }
         case .step(let index):
             receipts[event.action] = receipt

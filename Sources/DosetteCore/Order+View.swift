@@ -32,7 +32,8 @@ extension Order {
     }
 
     private var feeView: JSONObject {
-        let sale = receipts["provet.create_counter_sale"]
+        let isDeleted = receipts["provet.delete_counter_sale"] != nil
+        let sale = isDeleted ? nil : receipts["provet.create_counter_sale"]
         let invoice =
             receipts["provet.finalize_counter_sale"]?.values["invoice"]?.intValue
             ?? sale?.values["invoice"]?.intValue

@@ -42,7 +42,7 @@ extension Order {
     private func waiting(for effect: EffectRecord) -> Waiting {
         switch effect.state.phase {
         case .ready(let due):
-            let by: Responsible = effect.state.turnedAwayCount > 0 ? .provet : .dosette
+            let by: Responsible = effect.state.turnedAwayCount > 0 ? farSide(effect) : .dosette
             let what = "another try of \(effect.action)"
             return Waiting(what: what, since: effect.since, until: due, by: by)
         case .intended(let intent):
@@ -50,7 +50,7 @@ extension Order {
                 what: effect.action,
                 since: intent.at,
                 until: intent.deadline,
-                by: .provet
+                by: farSide(effect)
             )
         case .uncertain(let probeAt):
             return Waiting(
@@ -67,6 +67,12 @@ extension Order {
                 by: .operator
             )
         }
+    }
+
+    /// Who answers the action's calls, by the first word of its name.
+    private func farSide(_ effect: EffectRecord) -> Responsible {
+        effect.action.split(separator: ".").first.flatMap { Responsible(rawValue: String($0)) }
+            ?? .dosette
     }
 
     private func waitingForSignal(_ part: Int) -> Waiting? {

@@ -55,14 +55,14 @@ extension Order {
     /// A pure function of the events: a rebuild finds the same.
     package func work(of part: Int) -> Work? {
         let place = parts[part]
-        guard place.parked == nil else { return timerWork(part, onlyReminders: true) }
+        guard place.parked == nil else { return nil }
         if let effect = place.effect, let work = work(effect, part) {
             return earlier(work, part)
         }
         if let plan = nextEffect(part) {
             return earlier(Work(part: part, kind: .send(plan), dueAt: dueOfNew(part)), part)
         }
-        return timerWork(part, onlyReminders: false)
+        return timer(of: part).map { Work(part: part, kind: .timer, dueAt: $0.dueAt) }
     }
 
     private func dueOfNew(_ part: Int) -> Timestamp {
@@ -89,7 +89,10 @@ extension Order {
         guard case .send(let plan) = work.kind, plan.purpose == .action,
             let timer = timer(of: part), case .deadline = timer.kind, timer.dueAt <= work.dueAt
         else { return work }
-        return Work(part: part, kind: .timer, dueAt: timer.dueAt)
+        // What an attempt may still bring about is waited for first.
+        let state = parts[part].effect?.state
+        let isSettled = state.map { $0.countedAttempts == 0 || $0.turnedAwayCount > 0 } ?? true
+        return Work(part: part, kind: .timer, dueAt: isSettled ? timer.dueAt : work.dueAt)
     }
 
     /// The effect that comes next when none is under way.
@@ -132,12 +135,6 @@ extension Order {
     }
 
     // MARK: - Timers
-
-    private func timerWork(_ part: Int, onlyReminders: Bool) -> Work? {
-        guard let timer = timer(of: part) else { return nil }
-        if onlyReminders { return nil }
-        return Work(part: part, kind: .timer, dueAt: timer.dueAt)
-    }
 
     /// The first thing that time alone brings about in `part`.
     package func timer(of part: Int) -> PartTimer? {

@@ -60,7 +60,7 @@ package struct Order: Hashable, Sendable {
     /// The time of the last event.
     package internal(set) var changedAt: Timestamp
     package internal(set) var parts: [PartState]
-    /// What the far side answered, by action; compensated ones are gone.
+    /// What the far side answered, by action; a saga that begins anew forgets those of its steps.
     package internal(set) var receipts: [String: Receipt] = [:]
     /// The status that Provet is known to have.
     package internal(set) var provetStatus: Int?
@@ -93,9 +93,15 @@ package struct Order: Hashable, Sendable {
         workflow.parts[part].states[parts[part].state]
     }
 
-    /// Whether the far side knows of every entry of `part`.
+    /// Whether the far side knows of the state that `part` is in.
+    ///
+    /// An entry that a person gave up was never told, so it is not confirmed.
     package func isConfirmed(_ part: Int) -> Bool {
-        parts[part].entries.isEmpty
+        guard parts[part].entries.isEmpty else { return false }
+        guard workflow.parts[part].entry != nil, workflow.parts[part].lifecycle == .prescription,
+            let state = PrescriptionLifecycle.State(name: stateName(of: part))
+        else { return true }
+        return state.status == provetStatus
     }
 
     /// What waits for a person, first by part.

@@ -3,7 +3,7 @@ package enum OrderCommand: Hashable, Sendable {
     case signal(Signal)
     /// The engine is about to send what ``Order/work(of:)`` names.
     case begin(part: Int, requestDigest: String, epoch: Int)
-    case answered(part: Int, effect: Int, EffectProtocol.Outcome)
+    case answered(part: Int, effect: Int, attempt: Int, EffectProtocol.Outcome)
     /// An attempt of an earlier engine is found.
     case recovered(part: Int, effect: Int)
     case probed(part: Int, effect: Int, EffectProtocol.Finding)
@@ -15,6 +15,24 @@ package enum OrderCommand: Hashable, Sendable {
     case reverse(dispenseID: String)
     /// The order cannot be worked on; a person must look.
     case poison(part: Int, reason: String)
+}
+
+extension OrderCommand {
+    /// The command in a word, for the record of a request that changed nothing.
+    var name: String {
+        switch self {
+        case .signal(let signal): signal.name
+        case .begin: "begin"
+        case .answered: "answered"
+        case .recovered: "recovered"
+        case .probed: "probed"
+        case .timer: "timer"
+        case .observe: "observe"
+        case .dispense: "dispense"
+        case .reverse: "reverse"
+        case .poison: "poison"
+        }
+    }
 }
 
 /// What somebody outside tells an order.

@@ -72,8 +72,8 @@ extension OrderDecision {
         _ part: Int
     ) throws(OrderRefusal) {
         switch event {
-        case .confirmed, .adopted:
-            if effect.purpose == .action { try leaveByOutcome(part, .done) }
+        case .confirmed(let receipt), .adopted(let receipt):
+            if effect.purpose == .action { try finishAction(effect, receipt, part) }
         case .refused(let reason):
             try refused(effect, reason, part)
         case .conflicted(let seen, let reason):
@@ -85,6 +85,24 @@ extension OrderDecision {
         case .intended, .postponed, .becameUnknown, .absent, .probeFailed, .resumed, .givenUp:
             break
         }
+    }
+
+    /// Goes on after a state's own action was done, unless a cancel has come meanwhile.
+    private mutating func finishAction(
+        _ effect: Order.EffectRecord,
+        _ receipt: Receipt,
+        _ part: Int
+    ) throws(OrderRefusal) {
+        if effect.action == Order.createAction,
+            receipt.values["status"]?.intValue == PrescriptionLifecycle.State.canceled.status
+        {
+            // The clinic canceled it before we knew that it was there.
+            let status = PrescriptionLifecycle.State.canceled.status
+            try add(.observed(status: status, previous: order.provetStatus), actor: clinic)
+            return try followSeen(part, status, by: clinic)
+        }
+        if try applyRememberedCancel() { return }
+        try leaveByOutcome(part, .done)
     }
 
     /// Enters where the outcome leads, or where `fallback` does.
@@ -118,6 +136,7 @@ extension OrderDecision {
             }
             try park(part, .refused, effect.action, effect.purpose, reason)
         case .step(let index):
+            if order.parts[part].saga?.direction == .back { return }
             if order.sagaSteps(part)[index].onRefusal == .park {
                 return try park(part, .refused, effect.action, effect.purpose, reason)
             }
@@ -169,6 +188,9 @@ extension OrderDecision {
         _ reason: String,
         _ part: Int
     ) throws(OrderRefusal) {
+        guard case .entry = effect.purpose,
+            order.workflow.parts[part].lifecycle == .prescription
+        else { return try refused(effect, reason, part) }
         if PrescriptionLifecycle.State(status: seen) == .canceled {
             try add(.observed(status: seen, previous: order.provetStatus), actor: clinic)
             return try followSeen(part, seen, by: clinic)
@@ -178,13 +200,14 @@ extension OrderDecision {
 
     /// Judges a status that the reconciler read.
     mutating func observe(_ status: Int) throws(OrderRefusal) {
-        guard let part = order.workflow.index(of: .prescription),
-            let last = order.provetStatus, order.parts[part].parked == nil
+        guard let part = order.workflow.index(of: .prescription), let last = order.provetStatus
         else { return }
         let seen = PrescriptionLifecycle.State(status: status)
-        let isBusy = !order.parts[part].entries.isEmpty || order.parts[part].effect != nil
-        // Our own write is under way or waits: its look at the old value will tell.
-        if isBusy, !(seen == .canceled && isFree(part)) { return }
+        let place = order.parts[part]
+        let isBusy = !place.entries.isEmpty || place.effect != nil || place.parked != nil
+        // Our own write is under way or waits: its look at the old value will tell. But nothing
+        // waits for us after the clinic's cancel.
+        if isBusy, !(seen == .canceled && (isFree(part) || isEntryParked(part))) { return }
         switch PrescriptionLifecycle.observe(seen, after: .init(status: last)) {
         case .unchanged:
             return
@@ -194,6 +217,12 @@ extension OrderDecision {
         case .conflict:
             try parkObserved(part, status, last)
         }
+    }
+
+    /// Whether telling Provet of a state is parked; after a cancel there is nothing to tell.
+    private func isEntryParked(_ part: Int) -> Bool {
+        if case .entry = order.parts[part].parked?.parked.purpose { return true }
+        return false
     }
 
     private mutating func parkObserved(

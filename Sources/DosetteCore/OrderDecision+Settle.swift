@@ -95,6 +95,11 @@ extension OrderDecision {
         guard order.cancelRequest == nil else {
             throw refuse("cancel_pending", "The order is being canceled.")
         }
+        if let part = order.workflow.index(of: .prescription),
+            order.parts[part].parked?.parked.kind == .conflict
+        {
+            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
+        }
         try addCalled(.dispensed(dispense))
     }
 
@@ -164,6 +169,8 @@ extension Order {
         case .inTheFuture: "The day lies in the future."
         case .beforeIssue: "The prescription was issued on \(plan.issueDay.text)."
         case .tooManyPackages: "One dispense has \(item?.packagesMaximum ?? 0) packages at the most."
+        case .noPackages: "One dispense has one package or more."
+        case .reversedBefore: "The dispense was taken back; a new one needs a new id."
         case .noSuchItem: "The prescription has \(plan.items.count) items, counted from 0."
         case .idReused: "The id stands for another dispense already."
         case .noSuchDispense: "The order has no such dispense."

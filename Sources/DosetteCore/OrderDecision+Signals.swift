@@ -3,6 +3,7 @@ extension OrderDecision {
         if let action = ParkedAction(rawValue: signal.name), try takeParked(action, signal) {
             return
         }
+        guard OutcomeTrigger(rawValue: signal.name) == nil else { throw notTaken(signal) }
         if signal.name == Signal.cancel, let part = order.workflow.index(of: .prescription) {
             return try cancel(part, signal)
         }
@@ -24,6 +25,9 @@ extension OrderDecision {
                 "busy",
                 "\(order.workflow.parts[move.part].name) has a call under way in this state."
             )
+        }
+        for move in moves where order.parts[move.part].parked?.parked.kind == .conflict {
+            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
         }
         try addSignaled(signal, .applied)
         for move in moves {
@@ -75,6 +79,7 @@ extension OrderDecision {
     private mutating func cancel(_ part: Int, _ signal: Signal) throws(OrderRefusal) {
         guard order.prescription?.isFinal == false else { throw notTaken(signal) }
         if order.cancelRequest != nil { return }  // Asking twice is harmless.
+        try standOnWhatIsSeen(part)
         if let target = cancelTarget(part), isFree(part) {
             try addSignaled(signal, .applied)
             try enter(
@@ -88,6 +93,15 @@ extension OrderDecision {
         } else {
             try addSignaled(signal, .remembered)
         }
+    }
+
+    /// Whoever cancels has settled the conflict: what Provet shows is what the cancel starts from.
+    private mutating func standOnWhatIsSeen(_ part: Int) throws(OrderRefusal) {
+        guard let parked = order.parts[part].parked?.parked, parked.kind == .conflict,
+            let seen = parked.seen
+        else { return }
+        try addCalled(.unparked(part: parked.part, by: .retry))
+        try add(.observed(status: seen, previous: order.provetStatus), actor: context.actor)
     }
 
     private func cancelTarget(_ part: Int) -> Int? {

@@ -42,7 +42,10 @@ package struct OrderDecision: Sendable {
         switch command {
         case .signal(let signal): try take(signal)
         case .begin(let part, let digest, let epoch): try begin(part, digest, epoch)
-        case .answered(let part, let effect, let outcome):
+        case .answered(let part, let effect, let attempt, let outcome):
+            guard order.parts[part].effect?.state.attemptCount == attempt else {
+                throw refuse("not_under_way", "Attempt \(attempt) is not under way.")
+            }
             try advance(part, effect, .answered(outcome))
         case .recovered(let part, let effect): try advance(part, effect, .recovered)
         case .probed(let part, let effect, let finding):
@@ -54,6 +57,7 @@ package struct OrderDecision: Sendable {
         case .poison(let part, let reason): try poison(part, reason)
         }
         try settle()
+        if facts.isEmpty, context.idempotency != nil { try addCalled(.asked(command.name)) }
         markIdempotency()
     }
 

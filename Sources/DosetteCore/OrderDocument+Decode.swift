@@ -264,25 +264,22 @@ private struct ItemReader {
     }
 
     private mutating func readLastDay() -> CalendarDate? {
-        let name = "valid_until"
-        guard let until = members.date(name, members.required(name)) else { return nil }
-        if let clinic, let issued, until < clinic.day(issued) {
+        let until = members.date("valid_until", members.required("valid_until"))
+        let latest = members.date("latest_dispensing", members.optional("latest_dispensing"))
+        checkDay("valid_until", until)
+        checkDay("latest_dispensing", latest)
+        return until.map { min($0, latest ?? $0) }
+    }
+
+    /// A last day lies neither before the issue nor in the past, as the clinic counts days.
+    private mutating func checkDay(_ name: String, _ day: CalendarDate?) {
+        guard let day, let clinic else { return }
+        if let issued, day < clinic.day(issued) {
             members.fail(name, "before_issue", "The last day lies before the day of issue.")
-            return nil
-        }
-        if let clinic, until < clinic.today {
+        } else if day < clinic.today {
             let today = clinic.today.text
             members.fail(name, "in_the_past", "The last day is over; at the clinic it is \(today).")
-            return nil
         }
-        let latest = members.date("latest_dispensing", members.optional("latest_dispensing"))
-        if let latest, let clinic, latest < clinic.today {
-            let today = clinic.today.text
-            let detail = "The last day of dispensing is over; at the clinic it is \(today)."
-            members.fail("latest_dispensing", "in_the_past", detail)
-            return nil
-        }
-        return min(until, latest ?? until)
     }
 
     private mutating func readInterval() -> RepeatPlan.Interval? {

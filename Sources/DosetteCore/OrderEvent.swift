@@ -18,6 +18,8 @@ package enum OrderEvent: Hashable, Sendable {
     case observed(status: Int, previous: Int?)
     case dispensed(RepeatPlan.Dispense)
     case dispenseReversed(id: String)
+    /// A request under a caller's key that changed nothing; the key is remembered with it.
+    case asked(String)
 }
 
 /// An event with its time, its author and the reason a person gave.
@@ -232,8 +234,8 @@ package struct Parked: Hashable, Sendable {
         switch (kind, isUndo) {
         case (.inDoubt, false): return [.adopt, .resend, .retry, .giveUp]
         case (.inDoubt, true): return [.adopt, .resend, .retry]
-        case (.conflict, _), (.poison, false), (.refused, _): return [.retry, .giveUp]
-        case (.poison, true), (.compensation, _): return [.adopt, .retry]
+        case (.conflict, _), (.poison, false), (.refused, false): return [.retry, .giveUp]
+        case (.poison, true), (.refused, true), (.compensation, _): return [.adopt, .retry]
         }
     }
 }

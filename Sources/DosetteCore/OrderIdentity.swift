@@ -44,7 +44,9 @@ package enum Token {
     package static let rule = "1 to 64 characters of A-Z a-z 0-9 . _ ~ -"
 
     package static func isValid(_ text: String) -> Bool {
+        // `.` and `..` have a meaning of their own in a URL: such an order could not be named.
         lengths.contains(text.utf8.count) && text.utf8.allSatisfy(isAllowed)
+            && text != "." && text != ".."
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

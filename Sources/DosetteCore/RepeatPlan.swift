@@ -90,6 +90,8 @@ package struct RepeatPlan: Hashable, Sendable {
         case inTheFuture = "in_the_future"
         case beforeIssue = "before_issue"
         case tooManyPackages = "too_many_packages"
+        case noPackages = "no_packages"
+        case reversedBefore = "dispense_reversed"
         case noSuchItem = "no_such_item"
         case idReused = "dispense_id_reused"
         case noSuchDispense = "no_such_dispense"
@@ -151,11 +153,13 @@ extension RepeatPlan {
     ) throws(Refusal) -> Answer {
         if let earlier = entries.first(where: { $0.dispense.id == dispense.id }) {
             guard earlier.dispense == dispense else { throw .idReused }
+            guard !earlier.isReversed else { throw .reversedBefore }
             return .repeated
         }
         guard items.indices.contains(dispense.item) else { throw .noSuchItem }
         guard prescription.isAccepted, !isWithdrawn else { throw .notAccepted }
         let item = items[dispense.item]
+        guard dispense.packages >= 1 else { throw .noPackages }
         guard dispense.packages <= item.packagesMaximum else { throw .tooManyPackages }
         guard remainingCount(of: dispense.item) > 0 else { throw .noneRemaining }
         guard dispense.day <= today else { throw .inTheFuture }

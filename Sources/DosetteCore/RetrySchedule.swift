@@ -28,8 +28,10 @@ package struct RetrySchedule: Hashable, Sendable {
     package func ceiling(after attempt: Int) -> TimeSpan {
         precondition(attempt >= 1)
         var ceiling = Double(first.milliseconds)
-        for _ in 1..<max(attempt, 1) where ceiling < Double(most.milliseconds) {
+        var step = 1
+        while step < attempt, ceiling < Double(most.milliseconds), factor > 1 {
             ceiling *= factor
+            step += 1
         }
         return .milliseconds(Int64(min(ceiling, Double(most.milliseconds))))
     }

@@ -78,11 +78,14 @@ extension Timestamp {
             let clock = ClockTime(bytes[11...])
         else { return nil }
         let days = Int64(date.daysSinceEpoch)
-        self.init(
-            milliseconds: days * Self.millisecondsPerDay + clock.milliseconds
-                - clock.offsetMilliseconds
-        )
+        let milliseconds =
+            days * Self.millisecondsPerDay + clock.milliseconds - clock.offsetMilliseconds
+        guard Self.readable.contains(milliseconds) else { return nil }
+        self.init(milliseconds: milliseconds)
     }
+
+    /// The years 1 to 9999 in UTC: what can be written can also be read.
+    private static let readable: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
     static let millisecondsPerDay: Int64 = 86_400_000
 }

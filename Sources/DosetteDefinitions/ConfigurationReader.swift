@@ -133,6 +133,10 @@ package struct ConfigurationReader {
             return Secret(text)
         }
         guard let value = fromFile, let text = value.text() else { return nil }
+        return read(text, value)
+    }
+
+    private func read(_ text: String, _ value: YAMLValue) -> Secret? {
         let content = try? String(contentsOfFile: path(text), encoding: .utf8)
         let trimmed = content?.trimmingCharacters(in: .whitespacesAndNewlines) ?? ""
         guard !trimmed.isEmpty else {
@@ -155,7 +159,9 @@ package struct ConfigurationReader {
         where members[name] == nil {
             value.missing(name)
         }
-        if members["client_secret_env"] == nil, members["client_secret_file"] == nil {
+        if optional(members["client_secret_env"]) == nil,
+            optional(members["client_secret_file"]) == nil
+        {
             value.missing("client_secret_env")
         }
         let id = members["id"].flatMap(token)

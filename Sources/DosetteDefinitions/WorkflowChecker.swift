@@ -120,8 +120,9 @@ struct WorkflowChecker {
                 "a fee is charged only on prescription: [accepted, accepted_warning]"
             )
         }
-        for (_, target) in state.on where target.name == "charging" {
-            target.place.fail("a fee is charged by a rule (when), never by a signal")
+        let others = state.on.map(\.target) + [state.after?.target].compactMap { $0 }
+        for target in others where target.name == "charging" {
+            target.place.fail("a fee is charged by a rule (when), never by a signal or a deadline")
         }
     }
 

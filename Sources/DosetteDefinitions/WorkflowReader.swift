@@ -15,8 +15,8 @@ struct WorkflowReader {
         let name = members["workflow"].flatMap(identifier)
         let version = members["version"]?.integer(in: versions)
         let parts = members["parts"]?.members()?.compactMap { part($0.name, $0.value) } ?? []
-        guard let name, let version else { return nil }
-        return WorkflowDraft(name: name, version: version, parts: parts)
+        // What is wrong with these has been said; the parts are checked all the same.
+        return WorkflowDraft(name: name ?? "", version: version ?? 0, parts: parts)
     }
 
     /// A name of ours: a lower-case letter, then letters, digits and `_`.
@@ -96,9 +96,7 @@ struct WorkflowReader {
         state.after = members["after"].flatMap(after)
         state.remind = members["remind"]?.duration(in: spans)
         state.rules = members["when"]?.elements()?.compactMap(rule) ?? []
-        state.abort = members["abort"].flatMap { value in
-            value.members().map { condition($0) }
-        }
+        state.abort = members["abort"].flatMap(abort)
         state.responsible = members["by"]?.choice(Responsible.self)
         state.rests = members["rest"]?.flag() ?? false
         if let exclusive = members["exclusive"] {
@@ -162,6 +160,18 @@ struct WorkflowReader {
         }
         guard let target = reference(go) else { return nil }
         return WorkflowDraft.Rule(place: place, condition: condition(members), target: target)
+    }
+
+    private static func abort(_ place: YAMLValue) -> WorkflowDraft.Condition? {
+        guard let members = place.members() else { return nil }
+        guard members.contains(where: { $0.name != "confirmed" && $0.name != "go" }) else {
+            place.fail("a condition is due, such as prescription: [rejected, canceled]")
+            return nil
+        }
+        if let go = members.first(where: { $0.name == "go" })?.value {
+            go.fail("an abort goes nowhere: on says where undone leads")
+        }
+        return condition(members)
     }
 
     private static func condition(

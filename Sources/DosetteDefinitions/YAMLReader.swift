@@ -30,6 +30,15 @@ struct YAMLValue {
     let node: Node
     let path: String
     let problems: YAMLProblemList
+    /// Where to point when something is wrong with it.
+    private let mark: Mark?
+
+    init(node: Node, path: String, problems: YAMLProblemList, key: Node? = nil) {
+        self.node = node
+        self.path = path
+        self.problems = problems
+        mark = node.beginsBelowItsKey ? key?.mark ?? node.mark : node.mark
+    }
 
     /// A document's bytes at the most.
     static let byteCountMaximum = 48 * 1024
@@ -41,8 +50,14 @@ struct YAMLValue {
             return nil
         }
         do {
-            guard let node = try Yams.compose(yaml: text) else {
+            // Anchors are only known while the parser lives.
+            let parser = try Parser(yaml: text)
+            guard let node = try parser.singleRoot() else {
                 problems.add("", nil, "the file is empty")
+                return nil
+            }
+            if let anchored = withExtendedLifetime(parser, { firstAnchored(node) }) {
+                problems.add("", anchored.mark, "anchors and aliases are not taken here")
                 return nil
             }
             return YAMLValue(node: node, path: "", problems: problems)
@@ -68,19 +83,37 @@ struct YAMLValue {
     }
 
     func fail(_ message: String) {
-        problems.add(path, node.mark, message)
+        problems.add(path, mark, message)
     }
 
-    func child(_ node: Node, _ name: String) -> YAMLValue {
-        YAMLValue(node: node, path: path.isEmpty ? name : "\(path).\(name)", problems: problems)
+    func child(_ node: Node, _ name: String, key: Node? = nil) -> YAMLValue {
+        YAMLValue(
+            node: node,
+            path: path.isEmpty ? name : "\(path).\(name)",
+            problems: problems,
+            key: key
+        )
     }
 
-    private var isAnchored: Bool {
+    /// The first node that bears an anchor; an alias can only come after it.
+    private static func firstAnchored(_ node: Node) -> Node? {
         switch node {
-        case .scalar(let scalar): scalar.anchor != nil
-        case .mapping(let mapping): mapping.anchor != nil
-        case .sequence(let sequence): sequence.anchor != nil
-        case .alias: true
+        case .scalar(let scalar):
+            return scalar.anchor == nil ? nil : node
+        case .mapping(let mapping):
+            if mapping.anchor != nil { return node }
+            for (key, value) in mapping {
+                if let found = firstAnchored(key) ?? firstAnchored(value) { return found }
+            }
+            return nil
+        case .sequence(let sequence):
+            if sequence.anchor != nil { return node }
+            for element in sequence {
+                if let found = firstAnchored(element) { return found }
+            }
+            return nil
+        case .alias:
+            return node
         }
     }
 
@@ -88,8 +121,8 @@ struct YAMLValue {
 
     /// The members of a mapping, in the order of the file.
     func members() -> [(name: String, value: YAMLValue)]? {
-        guard !isAnchored, case .mapping(let mapping) = node else {
-            fail(isAnchored ? "anchors and aliases are not taken here" : "a mapping is due")
+        guard case .mapping(let mapping) = node else {
+            fail("a mapping is due")
             return nil
         }
         var members: [(name: String, value: YAMLValue)] = []
@@ -98,14 +131,14 @@ struct YAMLValue {
                 child(key, "?").fail("a name is due")
                 continue
             }
-            members.append((name, child(value, name)))
+            members.append((name, child(value, name, key: key)))
         }
         return members
     }
 
     func elements() -> [YAMLValue]? {
-        guard !isAnchored, case .sequence(let sequence) = node else {
-            fail(isAnchored ? "anchors and aliases are not taken here" : "a list is due")
+        guard case .sequence(let sequence) = node else {
+            fail("a list is due")
             return nil
         }
         return sequence.enumerated().map { index, node in
@@ -114,12 +147,12 @@ struct YAMLValue {
     }
 
     /// The line on which the value begins, from 1.
-    var line: Int { node.mark?.line ?? 1 }
+    var line: Int { mark?.line ?? 1 }
 
     var isNull: Bool { node.scalar != nil && node.null != nil }
 
     func text() -> String? {
-        guard !isAnchored, let scalar = node.scalar, !isNull else {
+        guard let scalar = node.scalar, !isNull else {
             fail("a text is due")
             return nil
         }
@@ -195,7 +228,7 @@ struct YAMLValue {
 
     /// Says that `name` is missing.
     func missing(_ name: String) {
-        problems.add(path.isEmpty ? name : "\(path).\(name)", node.mark, "this key is required")
+        problems.add(path.isEmpty ? name : "\(path).\(name)", mark, "this key is required")
     }
 }
 
@@ -221,5 +254,16 @@ extension TimeSpan {
         let unit = Self.units.last { milliseconds % $0.milliseconds == 0 } ?? Self.units[0]
         if milliseconds == 0 { return "0s" }
         return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
+    }
+}
+
+extension Node {
+    /// Whether it is written as a block, whose first line is the one after its key's.
+    fileprivate var beginsBelowItsKey: Bool {
+        switch self {
+        case .mapping(let mapping): mapping.style != .flow
+        case .sequence(let sequence): sequence.style != .flow
+        case .scalar, .alias: false
+        }
     }
 }

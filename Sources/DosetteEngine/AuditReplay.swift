@@ -190,7 +190,7 @@ package struct AuditReplay: Sendable {
         case .effect(let effect):
             if case .intended = effect.event { report.effectCount += 1 }
         case .received, .entered, .signaled, .parked, .unparked, .turnedBack, .reminded,
-            .observed, .dispenseReversed:
+            .observed, .dispenseReversed, .asked:
             break
         }
     }

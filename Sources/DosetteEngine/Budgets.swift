@@ -12,11 +12,13 @@ package struct CallWindow: Sendable {
         var count: Int
     }
 
-    private let limit: Int
+    /// Calls in a minute, 1 or more.
+    let limit: Int
     private var slots: [Slot] = []
     private var blockedUntil: Timestamp?
 
     package init(limit: Int) {
+        precondition(limit >= 1)
         self.limit = limit
     }
 
@@ -75,12 +77,15 @@ package struct Breaker: Sendable {
     private let pause: TimeSpan
     private var failureCount = 0
     private var openUntil: Timestamp?
-    private var isTrying = false
+    private var tryingUntil: Timestamp?
 
     package init(failuresMaximum: Int, pause: TimeSpan) {
         self.failuresMaximum = failuresMaximum
         self.pause = pause
     }
+
+    /// How long the one call of a half-open breaker is waited for.
+    private var trialMaximum: TimeSpan { max(pause, .minutes(2)) }
 
     package enum State: Hashable, Sendable {
         case closed
@@ -93,24 +98,25 @@ package struct Breaker: Sendable {
 
     package func state(at now: Timestamp) -> State {
         guard let openUntil else { return .closed }
-        if isTrying { return .trying }
+        // A trial whose end nobody tells does not hold the others back for ever.
+        if let tryingUntil, now < tryingUntil { return .trying }
         return now < openUntil ? .open(until: openUntil) : .halfOpen
     }
 
     /// Takes note that a call goes out.
     package mutating func begin(at now: Timestamp) {
-        if state(at: now) == .halfOpen { isTrying = true }
+        if state(at: now) == .halfOpen { tryingUntil = now.advanced(by: trialMaximum) }
     }
 
     package mutating func answered() {
         failureCount = 0
         openUntil = nil
-        isTrying = false
+        tryingUntil = nil
     }
 
     package mutating func failed(at now: Timestamp) {
         failureCount += 1
-        isTrying = false
+        tryingUntil = nil
         if failureCount >= failuresMaximum { openUntil = now.advanced(by: pause) }
     }
 }
@@ -198,8 +204,10 @@ package final class Budgets: Sendable {
         for use in uses where use.count > 0 {
             let key = Key(clinic: clinic, endpoint: use.endpoint.name)
             var window = window(use.endpoint, key, state)
-            times = min(times, window.available(at: now) / use.count)
-            freeAt = max(freeAt, window.freeAt(use.count, from: now))
+            // An action that needs more calls than a minute has takes the whole minute.
+            let count = min(use.count, window.limit)
+            times = min(times, window.available(at: now) / count)
+            freeAt = max(freeAt, window.freeAt(count, from: now))
             state.windows[key] = window
         }
         return times > 0 ? .free(times) : .wait(until: freeAt)

@@ -160,10 +160,15 @@ extension Engine {
         }
     }
 
-    /// What keeps the order waiting at this moment beyond what its events say: a budget or a breaker.
-    package func waitingDetail(_ order: Order) -> String? {
+    /// What keeps the order waiting at this moment beyond what its own events say: another order, a
+    /// budget or a breaker.
+    package func waitingDetail(_ order: Order) async -> String? {
         let now = clock.now()
         for part in order.parts.indices {
+            if let key = order.wanted(by: part), let holder = try? await store.holder(of: key) {
+                let state = holder.parkedKind == nil ? "is under way" : "is parked, for a person"
+                return "the same client's order \(holder.key) goes first, which \(state)"
+            }
             guard let work = order.work(of: part), work.dueAt <= now,
                 case .send(let plan) = work.kind,
                 let specification = registry.specification(of: plan.action)

@@ -119,6 +119,7 @@ package final class Engine: Service {
                 budgets: budgets,
                 observer: observer,
                 interval: configuration.timing.reconcileInterval,
+                deadline: configuration.timing.deadline,
                 logger: logger
             )
         }

@@ -39,6 +39,28 @@ package struct SystemClock: EngineClock {
     }
 }
 
+extension EngineClock {
+    /// Runs `body`, but no longer than until `deadline`: then it is cancelled and `late` is the
+    /// answer. A body that does not heed its cancellation is waited for.
+    func run<Value: Sendable>(
+        until deadline: Timestamp,
+        late: Value,
+        _ body: @escaping @Sendable () async -> Value
+    ) async -> Value {
+        await withTaskGroup(of: Value?.self) { group in
+            group.addTask { await body() }
+            group.addTask {
+                // Cancelled as soon as the body has answered.
+                try? await self.sleep(until: deadline)
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            return first ?? late
+        }
+    }
+}
+
 /// Days as the clinic counts them.
 package struct ClinicCalendar: Sendable {
     private let zone: TimeZone

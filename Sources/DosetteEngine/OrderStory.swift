@@ -53,6 +53,8 @@ package enum OrderStory {
                 + "\(dispense.day.text) (\(dispense.id))"
         case .dispenseReversed(let id):
             return "took dispense \(id) back"
+        case .asked(let what):
+            return "asked for \(what), which changed nothing"
         }
     }
 

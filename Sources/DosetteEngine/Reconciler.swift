@@ -16,6 +16,8 @@ final class Reconciler: Sendable {
     private let budgets: Budgets
     private let observer: any ClinicObserver
     private let interval: TimeSpan
+    /// Of one look.
+    private let deadline: TimeSpan
     private let logger: Logger
     private let wakeUp = WakeUp()
 
@@ -24,8 +26,10 @@ final class Reconciler: Sendable {
         budgets: Budgets,
         observer: any ClinicObserver,
         interval: TimeSpan,
+        deadline: TimeSpan,
         logger: Logger
     ) {
+        self.deadline = deadline
         self.desk = desk
         self.budgets = budgets
         self.observer = observer
@@ -70,7 +74,11 @@ final class Reconciler: Sendable {
         guard let order = try? await desk.load(stream), await budget(order.received.clinic),
             desk.state.isRunning
         else { return }
-        let seen = await observer.status(of: order)
+        let deadline = desk.clock.now().advanced(by: deadline)
+        let late = ObservedStatus.unreachable(reason: "no answer within the deadline")
+        let seen = await desk.clock.run(until: deadline, late: late) {
+            await self.observer.status(of: order)
+        }
         desk.state.count { $0.reconciled += 1 }
         let now = desk.clock.now()
         switch seen {
@@ -98,8 +106,10 @@ final class Reconciler: Sendable {
     private func budget(_ clinic: String) async -> Bool {
         while desk.state.isRunning {
             let now = desk.clock.now()
-            let twice = observer.calls.map { EndpointUse($0.endpoint, $0.count * 2) }
-            switch budgets.look(twice, clinic: clinic, throughBreaker: true, at: now) {
+            let half = observer.calls.map {
+                EndpointUse($0.endpoint, max($0.count, $0.endpoint.limitPerMinute / 2))
+            }
+            switch budgets.look(half, clinic: clinic, throughBreaker: true, at: now) {
             case .free:
                 let answer = budgets.take(
                     observer.calls,

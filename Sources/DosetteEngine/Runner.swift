@@ -132,7 +132,7 @@ struct Runner: Sendable {
             else { return .again }
             let request = request(plan, order, deadline: intent.deadline)
             let outcome = await perform(request, order.received.clinic)
-            order = try await record(outcome, effect.number, part, stream)
+            order = try await record(outcome, effect, part, stream)
         }
         return .again
     }
@@ -146,31 +146,18 @@ struct Runner: Sendable {
             return .refused(reason: "nobody performs the action \(action)")
         }
         let late = "no answer within the deadline"
-        let outcome = await withDeadline(request.deadline, late: .unknown(reason: late)) {
+        guard desk.clock.now() < request.deadline else {
+            // The quarantine counts from the intent: what is late already is not sent at all.
+            return .notProcessed(retryAfter: nil, reason: "the deadline passed before the call")
+        }
+        let outcome = await desk.clock.run(
+            until: request.deadline,
+            late: EffectProtocol.Outcome.unknown(reason: late)
+        ) {
             await performer.perform(request)
         }
         note(outcome, action, clinic)
         return outcome
-    }
-
-    /// Runs `body`, but no longer than until `deadline`; then it is cancelled.
-    private func withDeadline<Value: Sendable>(
-        _ deadline: Timestamp,
-        late: Value,
-        _ body: @escaping @Sendable () async -> Value
-    ) async -> Value {
-        let clock = desk.clock
-        return await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await body() }
-            group.addTask {
-                // Cancelled as soon as the body has answered.
-                try? await clock.sleep(until: deadline)
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first ?? late
-        }
     }
 
     private func note(
@@ -195,14 +182,19 @@ struct Runner: Sendable {
     /// Tried until it is stored: an outcome that is known must not be forgotten.
     private func record(
         _ outcome: EffectProtocol.Outcome,
-        _ effect: Int,
+        _ effect: Order.EffectRecord,
         _ part: Int,
         _ stream: StreamID
     ) async throws(DeskFailure) -> Order {
+        let command = OrderCommand.answered(
+            part: part,
+            effect: effect.number,
+            attempt: effect.state.attemptCount,
+            outcome
+        )
         var mayChain = true
         while true {
             let order = try await desk.load(stream)
-            let command = OrderCommand.answered(part: part, effect: effect, outcome)
             var decision = try decide(command, order)
             if mayChain { chain(&decision, part) }
             do {
@@ -281,7 +273,9 @@ struct Runner: Sendable {
             retryAfter: nil,
             reason: "no answer within the deadline"
         )
-        let finding = await withDeadline(deadline, late: late) { await performer.probe(request) }
+        let finding = await desk.clock.run(until: deadline, late: late) {
+            await performer.probe(request)
+        }
         if specification.isAtClinic {
             let answered: Budgets.Answered = finding.isAnswer ? .yes : .no
             budgets.note(answered: answered, clinic: clinic, at: desk.clock.now())
@@ -298,13 +292,15 @@ struct Runner: Sendable {
         case .refused(let refusal) where ["not_due", "not_under_way", "not_awaited"].contains(refusal.rule):
             return  // Somebody else was first; what is due now is on the agenda.
         case .refused(let refusal):
-            log("decision refused", stream, refusal.rule)
-            _ = await pause()
+            // A definition that leads nowhere, or a mistake of ours: a person must look.
+            log("decision refused, order set aside", stream, refusal.rule)
+            desk.state.setAside(stream)
         case .damaged(let problem):
             log("order damaged", stream, problem)
             desk.state.setAside(stream)
         case .store(let error):
             log("journal failed", stream, "\(error.code)")
+            if [.tooLarge, .damaged].contains(error.code) { desk.state.setAside(stream) }
             _ = await pause()
         case .noSuchOrder, .keyReused, .contended:
             log("order contended", stream, "\(part)")

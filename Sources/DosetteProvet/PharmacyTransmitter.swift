@@ -14,7 +14,7 @@ package struct PharmacyTransmitter: ActionPerformer {
         case handedOver
         case webhook(url: String, secret: String, transport: HTTPTransport)
         /// The embedder's own function.
-        case handler(@Sendable (Order) async -> EffectProtocol.Outcome)
+        case handler(@Sendable (ActionRequest) async -> EffectProtocol.Outcome)
     }
 
     private static let name = "pharmacy.transmit"
@@ -40,7 +40,7 @@ package struct PharmacyTransmitter: ActionPerformer {
         case .handedOver:
             return .confirmed(Receipt())
         case .handler(let handler):
-            return await handler(request.order)
+            return await handler(request)
         case .webhook(let url, let secret, let transport):
             return await send(request, url, secret, transport)
         }

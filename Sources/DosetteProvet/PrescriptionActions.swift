@@ -10,7 +10,7 @@ struct CreatePrescription: ProvetAction {
             name: "provet.create_prescription",
             effectClass: .taggedCreate,
             calls: [EndpointUse(ProvetEndpoint.prescriptionCreate)],
-            probeCalls: [EndpointUse(ProvetEndpoint.prescriptionList, pageCost)],
+            probeCalls: [EndpointUse(ProvetEndpoint.prescriptionList, 2 * pageCost)],
             isAtClinic: true,
             makesID: true
         )
@@ -42,8 +42,8 @@ struct CreatePrescription: ProvetAction {
         ]
         // A filter may be ignored, or misunderstood: the second look does without the second one.
         let narrow = await client.list(client.assumptions.prescriptionPath, filters)
-        if case .rows(let rows) = narrow, let row = rows.first(where: { hasMarker($0, marker) }) {
-            return found(row)
+        if case .rows(let rows) = narrow, rows.contains(where: { hasMarker($0, marker) }) {
+            return judge(rows, request, client.assumptions)
         }
         let wide = await client.list(client.assumptions.prescriptionPath, [filters[0]])
         return wide.finding { judge($0, request, client.assumptions) }

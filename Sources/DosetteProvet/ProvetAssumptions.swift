@@ -27,6 +27,8 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var invoiceFinalizedStatus = 3
     /// `payment_canceled_field`: unknown; a true value there means that the payment is canceled.
     package var paymentCanceledField = "cancelled"
+    /// `sale_finalized_field`: unknown; a true value there means that the sale is finalized.
+    package var saleFinalizedField = "finalized"
     /// `invoice_total_field`: unknown; the sum that is to be paid.
     package var invoiceTotalField = "total"
     /// `list_page_size`: rows asked for in one page; 1000 at the most (documented).
@@ -66,6 +68,7 @@ extension ProvetAssumptions {
         ("refund_action", \.refundAction),
         ("cancel_payment_action", \.cancelPaymentAction),
         ("payment_canceled_field", \.paymentCanceledField),
+        ("sale_finalized_field", \.saleFinalizedField),
         ("invoice_total_field", \.invoiceTotalField),
         ("interval_day", \.intervalDay),
         ("interval_week", \.intervalWeek),

@@ -65,7 +65,7 @@ struct FetchFeeItem: ProvetAction {
 }
 
 /// `provet.create_counter_sale`: no marker fits on it, so sales of one client run one at a time and
-/// a young, open, empty sale of the client is ours.
+/// a young, open sale of the client is ours.
 struct CreateCounterSale: ProvetAction {
     static let name = "provet.create_counter_sale"
 
@@ -101,13 +101,20 @@ struct CreateCounterSale: ProvetAction {
         let filter = [("client__is", String(request.clientID))]
         let rows = await client.list(client.assumptions.salePath, filter)
         return rows.finding { rows in
-            let open = rows.filter { row in
-                ProvetID.read(row["client"]) == request.clientID
-                    && ProvetID.read(row["department"]) == request.departmentID
-                    && row["finalized"] != true
+            let young = rows.filter { row in
+                row[client.assumptions.saleFinalizedField] != true
                     && request.mayBeOurs(row, client.assumptions)
             }
-            return .only(open, "open counter sales of the client")
+            // A row that does not say whose it is may be ours: a person must look.
+            guard young.allSatisfy({ ProvetID.read($0["client"]) != nil }) else {
+                return .unclear(reason: "an open counter sale does not name its client")
+            }
+            let own = young.filter { row in
+                ProvetID.read(row["client"]) == request.clientID
+                    && (row["department"] == nil
+                        || ProvetID.read(row["department"]) == request.departmentID)
+            }
+            return .only(own, "open counter sales of the client")
         }
     }
 }

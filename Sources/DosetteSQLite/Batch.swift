@@ -104,6 +104,9 @@ final class Batch {
         if message.contains("work.holds") {
             return StoreError(.held, "another order of this client is under way", cause: error)
         }
-        return StoreError(.conflict, "a rule of the schema refuses the change", cause: error)
+        if message.contains("journal") {
+            return StoreError(.conflict, "another writer got to the stream first", cause: error)
+        }
+        return StoreError(.damaged, "a rule of the schema refuses the change", cause: error)
     }
 }

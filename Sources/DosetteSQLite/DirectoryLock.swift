@@ -21,6 +21,8 @@ package final class DirectoryLock: Sendable {
         guard let handle = FileHandle(forUpdatingAtPath: file.path) else {
             throw StoreError(.unavailable, "the lock file \(file.path) cannot be opened")
         }
+        // A child that outlives us must not keep the directory.
+        _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
         guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw StoreError(
                 .inUse,

@@ -213,6 +213,10 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.work(of: stream, $0) }
     }
 
+    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        try await connection.read { try Statements.holder(of: key, $0) }
+    }
+
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         try await connection.read { try Statements.definitions($0) }
     }

@@ -43,6 +43,14 @@ extension Statements {
             .flatMap(OrderRow.init(row:))
     }
 
+    static func holder(of key: String, _ database: Database) throws -> OrderRow? {
+        let sql = """
+            SELECT \(columns) FROM orders
+            WHERE stream = (SELECT stream FROM work WHERE holds = ?)
+            """
+        return try Row.fetchOne(database, sql: sql, arguments: [key]).flatMap(OrderRow.init(row:))
+    }
+
     static func orders(_ query: OrderQuery, _ database: Database) throws -> [OrderRow] {
         var conditions = ["stream > ?"]
         var arguments: StatementArguments = [query.after?.number ?? 0]

@@ -1,5 +1,6 @@
 import DosetteCore
 import DosetteEngine
+import DosetteStore
 import HTTPTypes
 import Hummingbird
 
@@ -21,7 +22,7 @@ extension API {
                 idempotency: idempotency
             )
         }
-        return Self.recorded(after, novelty, idempotency)
+        return .json(.object(after.view), try await status(novelty, after, idempotency))
     }
 
     /// Takes a dispense back; answers as ``dispense(_:_:)`` does.
@@ -46,22 +47,30 @@ extension API {
                 idempotency: idempotency
             )
         }
-        return Self.recorded(after, novelty, idempotency)
+        return .json(.object(after.view), try await status(novelty, after, idempotency))
     }
 
-    private static func recorded(
-        _ order: Order,
+    /// The kind of the event that remembers a key whose request changed nothing.
+    private static let askedKind = "order.asked/1"
+
+    /// Under a key the first answer counts; the event that bears the key says which one it was.
+    private func status(
         _ novelty: Engine.Novelty,
+        _ order: Order,
         _ idempotency: Idempotency?
-    ) -> Response {
-        // What stands under the key was recorded by it, and so was answered with 201.
-        let isAnswered = idempotency.map { order.keyUses[$0.key] != nil } ?? false
-        let status: HTTPResponse.Status =
+    ) async throws(Problem) -> HTTPResponse.Status {
+        guard let idempotency, let use = order.keyUses[idempotency.key] else {
             switch novelty {
-            case .recorded: .created
-            case .repeated: isAnswered ? .created : .ok
+            case .recorded: return .created
+            case .repeated: return .ok
             }
-        return .json(.object(order.view), status)
+        }
+        let events = try await ask { () async throws(DeskFailure) in
+            try await engine.events(of: order.received.key)
+        }
+        let bearer = events.first { $0.version == use.version - 1 }
+        let kind = bearer.flatMap { try? EventCodec.envelope($0.entry) }?.kind
+        return kind == Self.askedKind ? .ok : .created
     }
 }
 

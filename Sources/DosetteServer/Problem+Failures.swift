@@ -51,13 +51,13 @@ extension Problem {
     }
 
     private init(_ refusal: OrderRefusal) {
-        switch RepeatPlan.Refusal(rawValue: refusal.rule) {
-        case .noSuchItem:
+        switch refusal.rule {
+        case RepeatPlan.Refusal.noSuchItem.rawValue:
             self.init(.invalid, rule: refusal.rule, refusal.detail, at: "/item")
-        case .noSuchDispense:
+        case RepeatPlan.Refusal.noSuchDispense.rawValue:
             self.init(.notFound, rule: refusal.rule, refusal.detail)
-        case .notAccepted, .noneRemaining, .tooEarly, .tooLate, .inTheFuture, .beforeIssue,
-            .tooManyPackages, .idReused, nil:
+        default:
+            // The rules are many and definitions may grow more: each is told by its name.
             self.init(.refused, rule: refusal.rule, refusal.detail)
         }
     }

@@ -11,6 +11,7 @@ private enum Kind {
     static let observed = "clinic.observed/1"
     static let dispensed = "dispense.recorded/1"
     static let dispenseReversed = "dispense.reversed/1"
+    static let asked = "order.asked/1"
     static let effectPrefix = "effect."
     static let version = "/1"
 }
@@ -44,6 +45,8 @@ extension EventCodec {
             return (Kind.dispensed, encode(dispense))
         case .dispenseReversed(let id):
             return (Kind.dispenseReversed, ["dispense_id": .string(id)])
+        case .asked(let what):
+            return (Kind.asked, ["what": .string(what)])
         }
     }
 
@@ -68,6 +71,7 @@ extension EventCodec {
         case Kind.dispensed: return .dispensed(try dispense(&fields))
         case Kind.dispenseReversed:
             return .dispenseReversed(id: try fields.text("dispense_id"))
+        case Kind.asked: return .asked(try fields.text("what"))
         default:
             if envelope.kind.hasPrefix(Kind.effectPrefix) {
                 return .effect(try effect(envelope.kind, &fields))

@@ -94,6 +94,10 @@ package final class InMemoryStore: Store {
         state.withLock { $0.work[stream] ?? [] }
     }
 
+    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        state.withLock { state in state.holders[key].flatMap { state.orders[$0] } }
+    }
+
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         state.withLock { $0.definitions }
     }
@@ -168,6 +172,11 @@ private struct Contents {
         guard version == commit.expectedVersion else {
             throw StoreError(.conflict, "the stream is at \(version), not \(commit.expectedVersion)")
         }
+        for (offset, event) in commit.events.enumerated() {
+            guard event.version == version + offset else {
+                throw StoreError(.conflict, "the events do not continue the stream")
+            }
+        }
         if let order = commit.order, let other = keys[order.key], other != commit.stream {
             throw StoreError(.duplicate, "another order has this source and id")
         }
@@ -188,7 +197,11 @@ private struct Contents {
             keys[order.key] = commit.stream
             work[commit.stream] = commit.work
         }
-        if let definition = commit.definition { definitions.append(definition) }
+        if let definition = commit.definition,
+            !definitions.contains(where: { $0.digest == definition.digest })
+        {
+            definitions.append(definition)
+        }
         lastStream = max(lastStream, commit.stream.number)
     }
 

@@ -59,6 +59,9 @@ package protocol Store: Sendable {
     /// All work of one order.
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow]
 
+    /// The order that holds `key`, if one does.
+    func holder(of key: String) async throws(StoreError) -> OrderRow?
+
     /// The definitions that the journal holds, oldest first.
     func definitions() async throws(StoreError) -> [DefinitionRow]
 

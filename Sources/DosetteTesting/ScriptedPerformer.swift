@@ -40,6 +40,7 @@ package final class ScriptedPerformer: ActionPerformer {
         var attempts: [String: [Attempt]] = [:]
         var habits: [String: Attempt] = [:]
         var findings: [String: [EffectProtocol.Finding]] = [:]
+        var sights: [String: @Sendable (ActionRequest) -> EffectProtocol.Finding] = [:]
         var calls: [Call] = []
         var hanging: [Hanging] = []
         var lastNumber = 0
@@ -69,6 +70,14 @@ package final class ScriptedPerformer: ActionPerformer {
     /// Says what the next looks for `action` find, one after the other.
     package func find(_ action: String, _ findings: EffectProtocol.Finding...) {
         state.withLock { $0.findings[action, default: []] += findings }
+    }
+
+    /// Says what looks for `action` find for which nothing else is written.
+    package func alwaysFind(
+        _ action: String,
+        _ body: @escaping @Sendable (ActionRequest) -> EffectProtocol.Finding
+    ) {
+        state.withLock { $0.sights[action] = body }
     }
 
     /// Lets attempts at `action` that hang answer `outcome`.
@@ -131,12 +140,13 @@ package final class ScriptedPerformer: ActionPerformer {
     }
 
     package func probe(_ request: ActionRequest) async -> EffectProtocol.Finding {
-        state.withLock { state in
+        let action = request.plan.action
+        let (written, sight) = state.withLock { state in
             state.calls.append(Call(.look, request))
-            let action = request.plan.action
-            guard state.findings[action]?.isEmpty == false else { return .absent }
-            return state.findings[action]?.removeFirst() ?? .absent
+            let isWritten = state.findings[action]?.isEmpty == false
+            return (isWritten ? state.findings[action]?.removeFirst() : nil, state.sights[action])
         }
+        return written ?? sight?(request) ?? .absent
     }
 
     private func receipt(_ action: String) -> Receipt {

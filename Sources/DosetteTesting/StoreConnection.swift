@@ -131,6 +131,11 @@ package final class StoreConnection: Store {
         return try await base.order(key)
     }
 
+    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        try check()
+        return try await base.holder(of: key)
+    }
+
     package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
         try check()
         return try await base.orders(query)

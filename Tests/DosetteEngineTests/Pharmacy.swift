@@ -195,3 +195,23 @@ enum Action {
     static let refund = "provet.refund_invoice"
     static let cancelPayment = "provet.cancel_payment"
 }
+
+extension EngineLife {
+    /// Why `slip` is not taken in; nothing when it is.
+    func failure(of slip: Slip, workflow: String? = nil) async -> String? {
+        do {
+            _ = try await engine.submit(slip.json, workflow: workflow)
+            return nil
+        } catch {
+            switch error {
+            case .invalid(let violations): return "invalid \(violations.map(\.rule))"
+            case .conflict: return "conflict"
+            case .full: return "full"
+            case .diskFull: return "diskFull"
+            case .stopping: return "stopping"
+            case .unknownWorkflow(let name): return "unknownWorkflow \(name)"
+            case .store(let error): return "store \(error.code)"
+            }
+        }
+    }
+}

@@ -68,6 +68,10 @@ final class FaultyStore: Store {
         try await base.work(of: stream)
     }
 
+    func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        try await base.holder(of: key)
+    }
+
     func definitions() async throws(StoreError) -> [DefinitionRow] { try await base.definitions() }
 
     func freeBytes() -> Int64? { free }

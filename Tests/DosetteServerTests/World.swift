@@ -89,21 +89,9 @@ struct World: Sendable {
         store: any Store = InMemoryStore(),
         performer: FakePerformer = FakePerformer()
     ) throws {
-        let limits = LimitsConfiguration.standard
-        let configuration = Configuration(
-            dataDirectory: "",
-            clinics: [Self.clinicConfiguration],
-            limits: LimitsConfiguration(
-                queuedOrders: queuedOrders,
-                callsInFlight: limits.callsInFlight,
-                freeDiskBytes: limits.freeDiskBytes,
-                breakerFailures: limits.breakerFailures,
-                breakerPause: limits.breakerPause
-            )
-        )
         clock = StandingClock(Self.noon)
         engine = try Engine(
-            configuration,
+            Self.configuration(queuedOrders: queuedOrders),
             EngineParts(
                 store: store,
                 performers: [performer],
@@ -121,6 +109,21 @@ struct World: Sendable {
     }
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private static func configuration(queuedOrders: Int) -> Configuration {
+        let limits = LimitsConfiguration.standard
+        return Configuration(
+            dataDirectory: "",
+            clinics: [clinicConfiguration],
+            limits: LimitsConfiguration(
+                queuedOrders: queuedOrders,
+                callsInFlight: limits.callsInFlight,
+                freeDiskBytes: limits.freeDiskBytes,
+                breakerFailures: limits.breakerFailures,
+                breakerPause: limits.breakerPause
+            )
+        )
+    }
 
     private static let clinicConfiguration = ClinicConfiguration(
         id: clinic,
