@@ -175,6 +175,20 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteServerTests",
+            dependencies: [
+                "DosetteServer", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteStore", "DosetteTesting", "DosetteWorkflows",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
             name: "RepositoryTests",
             dependencies: ["DosetteDefinitions", "DosetteWorkflows"]
         ),

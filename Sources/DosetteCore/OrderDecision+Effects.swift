@@ -215,7 +215,8 @@ extension OrderDecision {
             try add(.observed(status: status, previous: last), actor: clinic)
             try followSeen(part, status, by: clinic)
         case .conflict:
-            try parkObserved(part, status, last)
+            // What is parked or under way already will meet it by itself.
+            if !isBusy { try parkObserved(part, status, last) }
         }
     }
 

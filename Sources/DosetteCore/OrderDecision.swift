@@ -31,6 +31,14 @@ package struct OrderDecision: Sendable {
         return decision
     }
 
+    /// Whether it changes anything but the memory of a key.
+    package var isNew: Bool {
+        facts.contains { fact in
+            if case .asked = fact.event { return false }
+            return true
+        }
+    }
+
     /// Adds what `command` causes to what was decided before, for one commit of both.
     package mutating func then(_ command: OrderCommand) throws(OrderRefusal) {
         var next = self

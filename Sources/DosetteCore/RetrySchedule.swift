@@ -33,7 +33,9 @@ package struct RetrySchedule: Hashable, Sendable {
             ceiling *= factor
             step += 1
         }
-        return .milliseconds(Int64(min(ceiling, Double(most.milliseconds))))
+        // Compared as doubles first: a ceiling beyond the longest wait need not fit an integer.
+        guard ceiling < Double(most.milliseconds) else { return most }
+        return .milliseconds(Int64(ceiling))
     }
 
     /// The wait before the attempt after `attempt`, with full jitter.

@@ -37,7 +37,9 @@ struct YAMLValue {
         self.node = node
         self.path = path
         self.problems = problems
-        mark = node.beginsBelowItsKey ? key?.mark ?? node.mark : node.mark
+        // A block begins on the line below its key; who reads the message looks at the key.
+        let isBelow = key?.mark.map { $0.line != node.mark?.line } ?? false
+        mark = isBelow ? key?.mark : node.mark
     }
 
     /// A document's bytes at the most.
@@ -254,16 +256,5 @@ extension TimeSpan {
         let unit = Self.units.last { milliseconds % $0.milliseconds == 0 } ?? Self.units[0]
         if milliseconds == 0 { return "0s" }
         return "\(milliseconds / unit.milliseconds)\(unit.suffix)"
-    }
-}
-
-extension Node {
-    /// Whether it is written as a block, whose first line is the one after its key's.
-    fileprivate var beginsBelowItsKey: Bool {
-        switch self {
-        case .mapping(let mapping): mapping.style != .flow
-        case .sequence(let sequence): sequence.style != .flow
-        case .scalar, .alias: false
-        }
     }
 }

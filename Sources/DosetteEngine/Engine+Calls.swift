@@ -87,44 +87,14 @@ extension Engine {
         _ idempotency: Idempotency?
     ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
         let stream = try await desk.stream(of: key)
-        let before = try await desk.load(stream)
-        if let earlier = try await answered(idempotency, before, stream) {
-            return (earlier, .repeated)
+        let applied = try await desk.apply(command, to: stream) {
+            desk.context(
+                actor: Actor(.person, name: person),
+                reason: reason,
+                idempotency: idempotency
+            )
         }
-        do {
-            let after = try await desk.apply(command, to: stream) {
-                desk.context(
-                    actor: Actor(.person, name: person),
-                    reason: reason,
-                    idempotency: idempotency
-                )
-            }
-            return (after, after.version > before.version ? .recorded : .repeated)
-        } catch {
-            // The same request may have come in on another connection meanwhile.
-            guard case .refused = error else { throw error }
-            let now = try await desk.load(stream)
-            guard let earlier = try await answered(idempotency, now, stream) else { throw error }
-            return (earlier, .repeated)
-        }
-    }
-
-    /// What the key's first use answered, if it was used.
-    private func answered(
-        _ idempotency: Idempotency?,
-        _ order: Order,
-        _ stream: StreamID
-    ) async throws(DeskFailure) -> Order? {
-        guard let idempotency, let use = order.keyUses[idempotency.key] else { return nil }
-        guard use.bodyDigest == idempotency.bodyDigest else { throw .keyReused }
-        do {
-            return try await loader.replay(stream, upTo: use.version)
-        } catch {
-            switch error {
-            case .store(let error): throw .store(error)
-            case .damaged(let problem): throw .damaged(problem)
-            }
-        }
+        return (applied.order, applied.isNew ? .recorded : .repeated)
     }
 
     /// SHA-256 of what a request means, in hex: what an idempotency key stands for.

@@ -91,26 +91,39 @@ final class OrderDesk: Sendable {
         }
     }
 
+    /// What came of a command.
+    struct Applied: Sendable {
+        /// The order afterwards; it is on disk.
+        let order: Order
+        /// Whether the command changed anything.
+        let isNew: Bool
+    }
+
     /// Decides a command on the newest state of an order and makes the outcome durable.
     ///
-    /// - Returns: The order afterwards; it is on disk.
+    /// A key that was used before is looked at on that same state: of two requests with one key only
+    /// one is decided, the other gets the first one's answer.
     @discardableResult
     func apply(
         _ command: OrderCommand,
         to stream: StreamID,
         in makeContext: () -> DecisionContext
-    ) async throws(DeskFailure) -> Order {
+    ) async throws(DeskFailure) -> Applied {
         for _ in 0..<Self.conflictsMaximum {
             let order = try await load(stream)
+            let context = makeContext()
+            if let earlier = try await answered(context.idempotency, order, stream) {
+                return Applied(order: earlier, isNew: false)
+            }
             let decision: OrderDecision
             do {
-                decision = try OrderDecision.decide(command, for: order, in: makeContext())
+                decision = try OrderDecision.decide(command, for: order, in: context)
             } catch {
                 throw .refused(error)
             }
             do {
                 try await commit(decision, stream)
-                return decision.order
+                return Applied(order: decision.order, isNew: decision.isNew)
             } catch {
                 guard error.code == .conflict else { throw .store(error) }
                 state.count { $0.conflicts += 1 }
@@ -118,6 +131,24 @@ final class OrderDesk: Sendable {
             }
         }
         throw .contended
+    }
+
+    /// What the key's first use answered, if it was used.
+    private func answered(
+        _ idempotency: Idempotency?,
+        _ order: Order,
+        _ stream: StreamID
+    ) async throws(DeskFailure) -> Order? {
+        guard let idempotency, let use = order.keyUses[idempotency.key] else { return nil }
+        guard use.bodyDigest == idempotency.bodyDigest else { throw .keyReused }
+        do {
+            return try await loader.replay(stream, upTo: use.version)
+        } catch {
+            switch error {
+            case .store(let error): throw .store(error)
+            case .damaged(let problem): throw .damaged(problem)
+            }
+        }
     }
 
     /// Makes a decision durable; nothing is written when it has no events.

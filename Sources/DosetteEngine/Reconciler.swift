@@ -96,7 +96,7 @@ final class Reconciler: Sendable {
             let after = try await desk.apply(.observe(status: status), to: stream) {
                 self.desk.context()
             }
-            if after.version > order.version { desk.state.count { $0.differences += 1 } }
+            if after.isNew { desk.state.count { $0.differences += 1 } }
         } catch {
             logger.warning("difference not recorded", metadata: [LogKey.stream: "\(stream)"])
         }

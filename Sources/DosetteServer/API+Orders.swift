@@ -91,7 +91,9 @@ extension API {
         let key = try path.key()
         let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         var view = order.view
-        if var waiting = view["waiting"]?.objectValue, let detail = await engine.waitingDetail(order) {
+        if var waiting = view["waiting"]?.objectValue,
+            let detail = await engine.waitingDetail(order)
+        {
             waiting["detail"] = .string(detail)
             view["waiting"] = .object(waiting)
         }

@@ -131,11 +131,6 @@ package final class StoreConnection: Store {
         return try await base.order(key)
     }
 
-    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
-        try check()
-        return try await base.holder(of: key)
-    }
-
     package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
         try check()
         return try await base.orders(query)
@@ -144,6 +139,11 @@ package final class StoreConnection: Store {
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try check()
         return try await base.work(of: stream)
+    }
+
+    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        try check()
+        return try await base.holder(of: key)
     }
 
     package func definitions() async throws(StoreError) -> [DefinitionRow] {

@@ -12,7 +12,7 @@ struct EffectProtocolPropertyTests {
             var walk = EffectWalk(effectClass, seed: seed)
             for _ in 0..<60 where walk.story.state != nil { try walk.step() }
             let judge = EffectJudge(walk.story.history, policy: walk.story.policy)
-            #expect(judge.broken == [], "seed \(seed)")
+            try #require(judge.broken == [], "seed \(seed)")
             count.repeats += judge.repeatCount
             count.settled += walk.story.state == nil ? 1 : 0
             count.parked += walk.parkedCount

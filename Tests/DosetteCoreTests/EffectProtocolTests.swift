@@ -311,9 +311,7 @@ struct EffectProtocolTests {
         try story.take(.probed(.unclear(reason: "two candidates")))
         story.pass(.hours(3))
         try story.take(.person(.retry))
-        withKnownIssue("a person's retry moves firstAt, so a look may take our own sale for older") {
-            #expect(story.state?.firstAt == first)
-        }
+        #expect(story.state?.firstAt == first)
     }
 
     @Test func `a value that may still be set is not set again`() throws {
@@ -325,18 +323,15 @@ struct EffectProtocolTests {
         try story.take(.person(.retry))
         try story.findNothing()
         let dueAt = try #require(story.dueAt)
-        withKnownIssue("a person's retry of an assign is sent again before the far side settles") {
-            #expect(dueAt >= settlesAt)
-        }
+        #expect(dueAt >= settlesAt)
     }
 
-    @Test func `only what is looked for is ever uncertain`() throws {
+    @Test func `a person's retry looks for a value once it can no longer change`() throws {
         var story = EffectStory(.assign, attempts: 1)
         try story.send()
         try story.take(.answered(.unknown(reason: "connection cut")))
         try story.take(.person(.retry))
-        withKnownIssue("an assign in doubt is probed, though its class is not isProbed") {
-            #expect(story.state?.phase == .ready(at: story.now))
-        }
+        let settlesAt = story.now.advanced(by: .seconds(90))
+        #expect(story.state?.phase == .uncertain(probeAt: settlesAt))
     }
 }

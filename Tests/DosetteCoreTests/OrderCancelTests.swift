@@ -34,9 +34,7 @@ struct OrderCancelTests {
         try story.drain()
         #expect(story.place == "canceled, not_charged, closed")
         #expect(story.order.provetStatus == 6, "Provet was told")
-        withKnownIssue("the remembered cancel of a draft lets it be transmitted first") {
-            #expect(!story.intended.contains("pharmacy.transmit"))
-        }
+        #expect(!story.intended.contains("pharmacy.transmit"))
     }
 
     @Test func `a draft that was created after all is canceled at Provet`() throws {
@@ -172,13 +170,9 @@ struct OrderCancelTests {
         try story.signal("cancel")
         try story.look(action, .absent)
         try story.look(action, .absent)
-        withKnownIssue("a saga that was turned back sends its absent step once more") {
-            #expect(!story.actions.contains(action))
-        }
+        #expect(!story.actions.contains(action))
         try story.drain()
-        withKnownIssue("a saga that was turned back sends its absent step once more") {
-            #expect(story.intended.filter { $0 == action }.count == 1)
-        }
+        #expect(story.intended.filter { $0 == action }.count == 1)
         #expect(story.order.fee == .notCharged, "at least it ends well")
     }
 
@@ -189,9 +183,7 @@ struct OrderCancelTests {
         try story.signal("cancel")
         let outcome = EffectProtocol.Outcome.notProcessed(retryAfter: .seconds(60), reason: "429")
         try story.answer("provet.create_counter_sale", outcome)
-        withKnownIssue("a saga that was turned back sends the step that was turned away") {
-            #expect(!story.actions.contains("provet.create_counter_sale"))
-        }
+        #expect(!story.actions.contains("provet.create_counter_sale"))
     }
 
     @Test func `a refused step of a canceled order waits for nobody`() throws {
@@ -199,10 +191,8 @@ struct OrderCancelTests {
         try story.send("provet.fetch_fee_item")
         try story.signal("cancel")
         try story.answer("provet.fetch_fee_item", .refused(reason: "no fee item"))
-        withKnownIssue("the refusal parks, though the saga has turned back already") {
-            #expect(story.parked == [])
-            #expect(story.order.fee == .notCharged)
-        }
+        #expect(story.parked == [])
+        #expect(story.order.fee == .notCharged)
     }
 
     @Test func `a refused step that waits for a person is let go when the order is canceled`() throws {

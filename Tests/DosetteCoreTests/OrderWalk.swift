@@ -110,7 +110,9 @@ struct OrderWalk {
 
     private mutating func answer(_ part: Int) {
         guard let effect = order.parts[part].effect else { return }
-        due(.answered(part: part, effect: effect.number, outcome(effect.action)))
+        let attempt = effect.state.attemptCount
+        let outcome = outcome(effect.action)
+        due(.answered(part: part, effect: effect.number, attempt: attempt, outcome))
     }
 
     private var isInTrouble: Bool {
@@ -332,7 +334,8 @@ struct OrderWalk {
         case .send(let plan):
             due(.begin(part: work.part, requestDigest: "r", epoch: epoch))
             let outcome = EffectProtocol.Outcome.confirmed(HomeDelivery.receipt(plan.action))
-            due(.answered(part: work.part, effect: plan.effect, outcome))
+            let attempt = order.parts[work.part].effect?.state.attemptCount ?? 0
+            due(.answered(part: work.part, effect: plan.effect, attempt: attempt, outcome))
         case .await(let plan, _): due(.recovered(part: work.part, effect: plan.effect))
         case .probe(let plan):
             let finding = EffectProtocol.Finding.found(HomeDelivery.receipt(plan.action))

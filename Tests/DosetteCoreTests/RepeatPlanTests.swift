@@ -102,10 +102,8 @@ struct RepeatPlanTests {
     @Test func `a dispense of no package is none`() throws {
         let none = try dispense("d1 item 0, 0 package on 2025-09-01")
         let less = try dispense("d1 item 0, -1 package on 2025-09-01")
-        withKnownIssue("RepeatPlan has no rule against 0 or -1 packages") {
-            #expect(judge(none) != "recorded")
-            #expect(judge(less) != "recorded")
-        }
+        #expect(judge(none) != "recorded")
+        #expect(judge(less) != "recorded")
     }
 
     @Test func `items are counted apart`() throws {

@@ -156,7 +156,8 @@ struct Story {
     mutating func answer(_ action: String, _ outcome: EffectProtocol.Outcome) throws {
         let work = try due(action)
         let effect = try #require(work.kind.plan).effect
-        try when(.answered(part: work.part, effect: effect, outcome))
+        let attempt = order.parts[work.part].effect?.state.attemptCount ?? 0
+        try when(.answered(part: work.part, effect: effect, attempt: attempt, outcome))
     }
 
     /// The call goes out and comes back.

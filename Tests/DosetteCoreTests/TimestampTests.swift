@@ -49,11 +49,9 @@ import Testing
     }
 
     @Test func `what can be read can be written and read again`() throws {
-        withKnownIssue("an offset carries an instant out of the years that can be read") {
-            for text in ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"] {
-                guard let moment = Timestamp(text: text) else { continue }
-                #expect(Timestamp(text: moment.text) == moment, "\(text) is written \(moment.text)")
-            }
+        for text in ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"] {
+            guard let moment = Timestamp(text: text) else { continue }
+            #expect(Timestamp(text: moment.text) == moment, "\(text) is written \(moment.text)")
         }
     }
 

@@ -21,3 +21,22 @@ final class Switch: Sendable {
         value.withLock { $0 = isOn }
     }
 }
+
+/// What was done, how often, by name; each time gets a number of its own.
+final class Tally: Sendable {
+    private let times = Mutex<[String: [Int]]>([:])
+    private let numbers = Mutex(1_000)
+
+    func add(_ name: String) -> Int {
+        let number = numbers.withLock { number in
+            number += 1
+            return number
+        }
+        times.withLock { $0[name, default: []].append(number) }
+        return number
+    }
+
+    func count(_ name: String) -> Int { times.withLock { $0[name]?.count ?? 0 } }
+
+    func last(_ name: String) -> Int { times.withLock { $0[name]?.last ?? 0 } }
+}

@@ -168,6 +168,12 @@ extension EngineLife {
         }
     }
 
+    /// Why the engine stopped by itself.
+    var stop: EngineFailure? {
+        guard case .failure(let error) = end else { return nil }
+        return error as? EngineFailure
+    }
+
     /// What is parked, as `kind step`.
     func parked(_ slip: Slip = Slip()) async throws -> [String] {
         try await order(slip).parkedParts.map { "\($0.parked.kind.rawValue) \($0.parked.step)" }

@@ -115,7 +115,7 @@ struct EventCodecTests {
                 "effect.probe_failed/1", "effect.in_doubt/1", "effect.exhausted/1",
                 "effect.resumed/1", "effect.given_up/1", "order.parked/1", "order.unparked/1",
                 "saga.turned_back/1", "order.reminded/1", "clinic.observed/1",
-                "dispense.recorded/1", "dispense.reversed/1",
+                "dispense.recorded/1", "dispense.reversed/1", "order.asked/1",
             ]
         )
         let engine = EngineEventCase.allCases.flatMap(\.samples)

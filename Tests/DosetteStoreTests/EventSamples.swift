@@ -5,7 +5,7 @@ import DosetteTesting
 /// The cases of ``OrderEvent``: a new one does not compile until it has samples here.
 enum OrderEventCase: CaseIterable {
     case received, entered, signaled, effect, parked, unparked, turnedBack, reminded
-    case observed, dispensed, dispenseReversed
+    case observed, dispensed, dispenseReversed, asked
 
     init(_ event: OrderEvent) {
         switch event {
@@ -20,6 +20,7 @@ enum OrderEventCase: CaseIterable {
         case .observed: self = .observed
         case .dispensed: self = .dispensed
         case .dispenseReversed: self = .dispenseReversed
+        case .asked: self = .asked
         }
     }
 
@@ -36,6 +37,7 @@ enum OrderEventCase: CaseIterable {
         case .observed: [.observed(status: 6, previous: 3), .observed(status: 99, previous: nil)]
         case .dispensed: EventSamples.dispenses.map(OrderEvent.dispensed)
         case .dispenseReversed: [.dispenseReversed(id: "D-1~a.b_c")]
+        case .asked: [.asked("cancel")]
         }
     }
 }
