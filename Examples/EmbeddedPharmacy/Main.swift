@@ -39,7 +39,8 @@ enum EmbeddedPharmacy {
         let clinic = PharmacyConfiguration.Clinic(
             id: "nordic-vets",
             baseURL: URL(string: "http://127.0.0.1:\(port)/4/api/0.1") ?? .temporaryDirectory,
-            tokenURL: URL(string: "http://127.0.0.1:\(port)/4/oauth2/token/") ?? .temporaryDirectory,
+            tokenURL: URL(string: "http://127.0.0.1:\(port)/4/oauth2/token/")
+                ?? .temporaryDirectory,
             clientID: "dosette",
             clientSecret: "simulated-secret",
             timeZone: "Europe/Helsinki"

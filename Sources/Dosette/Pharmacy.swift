@@ -185,7 +185,11 @@ public final class Pharmacy: Service {
     ///
     /// - Throws: ``PharmacyError`` `refused` with the rule: none remaining, too early, too late, …
     @discardableResult
-    public func dispense(_ dispense: Dispense, of id: OrderID, by person: String)
+    public func dispense(
+        _ dispense: Dispense,
+        of id: OrderID,
+        by person: String
+    )
         async throws -> OrderStatus
     {
         do {

@@ -139,7 +139,9 @@ extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
 }
 
 extension JSON {
-    package var objectValue: JSONObject? { if case .object(let object) = self { object } else { nil } }
+    package var objectValue: JSONObject? {
+        if case .object(let object) = self { object } else { nil }
+    }
     package var arrayValue: [JSON]? { if case .array(let array) = self { array } else { nil } }
     package var stringValue: String? { if case .string(let text) = self { text } else { nil } }
     package var boolValue: Bool? { if case .bool(let flag) = self { flag } else { nil } }

@@ -60,8 +60,10 @@ package struct JSONReader {
     private mutating func value() throws(JSONSyntaxError) -> JSON {
         guard let byte = next else { throw error("the text ends where a value is due") }
         switch byte {
-        case UInt8(ascii: "{"): return try nested { reader throws(JSONSyntaxError) in try reader.object() }
-        case UInt8(ascii: "["): return try nested { reader throws(JSONSyntaxError) in try reader.array() }
+        case UInt8(ascii: "{"):
+            return try nested { reader throws(JSONSyntaxError) in try reader.object() }
+        case UInt8(ascii: "["):
+            return try nested { reader throws(JSONSyntaxError) in try reader.array() }
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try word("true", .bool(true))
         case UInt8(ascii: "f"): return try word("false", .bool(false))
@@ -169,7 +171,8 @@ extension JSONReader {
     private mutating func string() throws(JSONSyntaxError) -> String {
         index += 1
         let start = index
-        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20 {
+        while let byte = next, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\"), byte >= 0x20
+        {
             index += 1
         }
         if next == UInt8(ascii: "\"") {

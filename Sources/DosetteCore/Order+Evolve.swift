@@ -293,7 +293,8 @@ extension Order {
         switch event.event {
         case .confirmed(let receipt), .adopted(let receipt):
             try succeed(event, receipt, part)
-        case .givenUp, .refused, .conflicted, .intended, .postponed, .becameUnknown, .absent, .probeFailed,
+        case .givenUp, .refused, .conflicted, .intended, .postponed, .becameUnknown, .absent,
+            .probeFailed,
             .inDoubt, .exhausted, .resumed:
             break
         }

@@ -168,7 +168,8 @@ extension Order {
         case .tooLate: "The last day was \(item?.lastDay.text ?? "")."
         case .inTheFuture: "The day lies in the future."
         case .beforeIssue: "The prescription was issued on \(plan.issueDay.text)."
-        case .tooManyPackages: "One dispense has \(item?.packagesMaximum ?? 0) packages at the most."
+        case .tooManyPackages:
+            "One dispense has \(item?.packagesMaximum ?? 0) packages at the most."
         case .noPackages: "One dispense has one package or more."
         case .reversedBefore: "The dispense was taken back; a new one needs a new id."
         case .noSuchItem: "The prescription has \(plan.items.count) items, counted from 0."

@@ -61,7 +61,8 @@ private struct OrderReader {
     private mutating func readClinic() -> String? {
         guard let name = members.token("clinic", members.required("clinic")) else { return nil }
         guard rules.clinic(name) != nil else {
-            let hint = NearestName.of(name, in: rules.clinicNames)
+            let hint =
+                NearestName.of(name, in: rules.clinicNames)
                 .map { " Did you mean \($0)?" } ?? ""
             members.fail("clinic", "unknown_clinic", "The pharmacy serves no such clinic.\(hint)")
             return nil

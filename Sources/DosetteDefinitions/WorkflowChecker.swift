@@ -15,7 +15,7 @@ struct WorkflowChecker {
         if reservedNames.contains(part.name) {
             part.place.fail("\(part.name) is a word of the journal; choose another name")
         }
-        guard !part.states.isEmpty else { return part.place.fail("a part has one state or more") }
+        guard !part.states.isEmpty else { return }  // The reader has said so.
         guard part.states.count <= Workflow.stateCountMaximum else {
             return part.place.fail("a part has \(Workflow.stateCountMaximum) states at the most")
         }
@@ -42,14 +42,20 @@ struct WorkflowChecker {
         let names = part.states.map(\.name)
         let missing = lifecycle.stateNames.filter { !names.contains($0) }
         if !missing.isEmpty {
-            part.place.fail("the lifecycle needs these states too: \(missing.joined(separator: ", "))")
+            part.place.fail(
+                "the lifecycle needs these states too: \(missing.joined(separator: ", "))"
+            )
         }
         for state in part.states where !lifecycle.stateNames.contains(state.name) {
             let known = lifecycle.stateNames.joined(separator: ", ")
-            state.place.fail("the \(lifecycle.rawValue) lifecycle has no such state; it has \(known)")
+            state.place.fail(
+                "the \(lifecycle.rawValue) lifecycle has no such state; it has \(known)"
+            )
         }
         if let starts = part.starts, starts.name != lifecycle.stateNames.first {
-            starts.place.fail("a \(lifecycle.rawValue) starts in \(lifecycle.stateNames.first ?? "")")
+            starts.place.fail(
+                "a \(lifecycle.rawValue) starts in \(lifecycle.stateNames.first ?? "")"
+            )
         }
     }
 
@@ -181,7 +187,8 @@ struct WorkflowChecker {
 
     private func checkPerformed(_ action: String, _ place: YAMLValue) {
         guard let performed, !performed.contains(action) else { return }
-        let hint = NearestName.of(action, in: performed.sorted())
+        let hint =
+            NearestName.of(action, in: performed.sorted())
             .map { "; did you mean \($0)?" } ?? ""
         place.fail("nobody performs the action \(action)\(hint)")
     }
@@ -232,7 +239,8 @@ struct WorkflowChecker {
         var open = Array(reached)
         while let name = open.popLast() {
             guard let state = part.states.first(where: { $0.name == name }) else { continue }
-            let next = targets(of: state).map(\.name) + (lifecycle?.automaticMoves(from: name) ?? [])
+            let next =
+                targets(of: state).map(\.name) + (lifecycle?.automaticMoves(from: name) ?? [])
             for name in next where reached.insert(name).inserted { open.append(name) }
         }
         for state in part.states where !reached.contains(state.name) {

@@ -32,7 +32,8 @@ package enum WorkflowDrawing {
                 arrows.append(arrow(deadline.target, "after \(milliseconds(deadline.after))"))
             }
             arrows += state.rules.map { arrow($0.target, words($0.condition, workflow)) }
-            arrows += (part.lifecycle == .dispensing
+            arrows +=
+                (part.lifecycle == .dispensing
                 ? part.lifecycle?.automaticMoves(from: state.name) ?? [] : [])
                 .map { Arrow(from: state.name, to: $0, label: "by the repeat plan") }
             return arrows
@@ -88,7 +89,9 @@ package enum WorkflowDrawing {
             for state in part.states {
                 let label = note(state).map { "\(state.name)\\n\($0)" } ?? state.name
                 let shape = state.rests ? "doublecircle" : "box"
-                lines.append("        \(part.name)_\(state.name) [label=\"\(label)\", shape=\(shape)];")
+                lines.append(
+                    "        \(part.name)_\(state.name) [label=\"\(label)\", shape=\(shape)];"
+                )
             }
             for arrow in arrows(part, workflow) {
                 let names = "\(part.name)_\(arrow.from) -> \(part.name)_\(arrow.to)"

@@ -53,12 +53,14 @@ struct WorkflowReader {
             let members = place.members(known: ["starts", "each_entry", "states"])
         else { return nil }
         for name in ["starts", "states"] where members[name] == nil { place.missing(name) }
+        let states = members["states"]?.members()
+        if states?.isEmpty == true { place.fail("a part has one state or more") }
         return WorkflowDraft.Part(
             name: name,
             place: place,
             starts: members["starts"].flatMap(reference),
             entry: members["each_entry"].flatMap(entry),
-            states: members["states"]?.members()?.compactMap { state($0.name, $0.value) } ?? []
+            states: states?.compactMap { state($0.name, $0.value) } ?? []
         )
     }
 

@@ -222,7 +222,9 @@ struct YAMLValue {
                 values[name] = value
             } else {
                 let hint = NearestName.of(name, in: known).map { "; did you mean \($0)?" } ?? ""
-                value.fail("there is no key \(name) here\(hint) (known: \(known.joined(separator: ", ")))")
+                value.fail(
+                    "there is no key \(name) here\(hint) (known: \(known.joined(separator: ", ")))"
+                )
             }
         }
         return values

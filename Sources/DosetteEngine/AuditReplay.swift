@@ -169,7 +169,9 @@ package struct AuditReplay: Sendable {
             countFact(fact)
             if var order = orders[event.stream] {
                 if fact.at < order.changedAt {
-                    report.problem("event \(event.position): its time lies before the one before it")
+                    report.problem(
+                        "event \(event.position): its time lies before the one before it"
+                    )
                 }
                 try order.evolve(fact)
                 orders[event.stream] = order

@@ -77,7 +77,8 @@ package final class Engine: Service {
         guard library.offered(configuration.workflow.use) != nil else {
             let names = library.offeredNames.joined(separator: ", ")
             throw EngineFailure(
-                reason: "workflow.use: no definition \(configuration.workflow.use); there are \(names)"
+                reason:
+                    "workflow.use: no definition \(configuration.workflow.use); there are \(names)"
             )
         }
         let limits = configuration.limits

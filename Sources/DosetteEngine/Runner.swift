@@ -289,7 +289,8 @@ struct Runner: Sendable {
 
     private func settle(_ failure: DeskFailure, _ stream: StreamID, _ part: Int) async {
         switch failure {
-        case .refused(let refusal) where ["not_due", "not_under_way", "not_awaited"].contains(refusal.rule):
+        case .refused(let refusal)
+        where ["not_due", "not_under_way", "not_awaited"].contains(refusal.rule):
             return  // Somebody else was first; what is due now is on the agenda.
         case .refused(let refusal):
             // A definition that leads nowhere, or a mistake of ours: a person must look.

@@ -115,7 +115,8 @@ final class Scheduler: Sendable {
         }
         let order = clinics[turn...] + clinics[..<turn]
         // Later steps before earlier ones: what was begun is finished first.
-        return shared + order.flatMap { clinic in lanes.filter { $0.1.clinic == clinic }.reversed() }
+        return shared
+            + order.flatMap { clinic in lanes.filter { $0.1.clinic == clinic }.reversed() }
     }
 
     private enum Allowance {

@@ -56,7 +56,9 @@ struct AddPayment: ProvetAction {
         specification = ActionSpecification(
             name: Self.name,
             effectClass: .naturalCreate,
-            calls: [EndpointUse(ProvetEndpoint.paymentCreate), EndpointUse(ProvetEndpoint.invoice)],
+            calls: [
+                EndpointUse(ProvetEndpoint.paymentCreate), EndpointUse(ProvetEndpoint.invoice),
+            ],
             probeCalls: [EndpointUse(ProvetEndpoint.paymentList, pageCost)],
             isAtClinic: true,
             makesID: true
@@ -92,7 +94,8 @@ struct AddPayment: ProvetAction {
     /// A sum as text with two decimals; Provet writes "12.00" or 12.
     private static func sum(_ json: JSON?) -> String? {
         switch json {
-        case .string(let text): text.wholeMatch(of: /-?[0-9]{1,12}(\.[0-9]{1,4})?/) == nil ? nil : text
+        case .string(let text):
+            text.wholeMatch(of: /-?[0-9]{1,12}(\.[0-9]{1,4})?/) == nil ? nil : text
         case .integer(let number): "\(number).00"
         case .number(let number): "\(number)"
         case .null, .bool, .array, .object, nil: nil

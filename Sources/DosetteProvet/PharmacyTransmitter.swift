@@ -105,7 +105,9 @@ package struct PharmacyTransmitter: ActionPerformer {
     /// Base64 of HMAC-SHA256 over `id.timestamp.body`; a `whsec_` secret is base64 itself.
     static func signature(id: String, seconds: String, body: [UInt8], secret: String) -> String {
         let prefix = "whsec_"
-        let encoded = secret.hasPrefix(prefix) ? Data(base64Encoded: String(secret.dropFirst(prefix.count))) : nil
+        let encoded =
+            secret.hasPrefix(prefix)
+            ? Data(base64Encoded: String(secret.dropFirst(prefix.count))) : nil
         let key = SymmetricKey(data: encoded ?? Data(secret.utf8))
         var content = Data("\(id).\(seconds).".utf8)
         content.append(contentsOf: body)

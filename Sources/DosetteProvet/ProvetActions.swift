@@ -18,7 +18,8 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
         let cost = ProvetClient.pageCost(assumptions)
         let all: [any ProvetAction] = [
             CreatePrescription(pageCost: cost), PatchStatus(), FetchFeeItem(pageCost: cost),
-            CreateCounterSale(pageCost: cost), DeleteCounterSale(), AddCounterSaleItem(pageCost: cost),
+            CreateCounterSale(pageCost: cost), DeleteCounterSale(),
+            AddCounterSaleItem(pageCost: cost),
             FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),
             CancelPayment(),
         ]

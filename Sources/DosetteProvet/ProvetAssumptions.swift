@@ -56,34 +56,36 @@ package struct ProvetAssumptions: Hashable, Sendable {
 }
 
 extension ProvetAssumptions {
-    private static let texts: [(name: String, field: any WritableKeyPath<Self, String> & Sendable)] = [
-        ("scope", \.scope),
-        ("prescription_path", \.prescriptionPath),
-        ("prescription_item_path", \.prescriptionItemPath),
-        ("sale_path", \.salePath),
-        ("invoice_path", \.invoicePath),
-        ("payment_path", \.paymentPath),
-        ("add_item_action", \.addItemAction),
-        ("finalize_action", \.finalizeAction),
-        ("refund_action", \.refundAction),
-        ("cancel_payment_action", \.cancelPaymentAction),
-        ("payment_canceled_field", \.paymentCanceledField),
-        ("sale_finalized_field", \.saleFinalizedField),
-        ("invoice_total_field", \.invoiceTotalField),
-        ("interval_day", \.intervalDay),
-        ("interval_week", \.intervalWeek),
-        ("interval_month", \.intervalMonth),
-    ]
+    private static let texts:
+        [(name: String, field: any WritableKeyPath<Self, String> & Sendable)] = [
+            ("scope", \.scope),
+            ("prescription_path", \.prescriptionPath),
+            ("prescription_item_path", \.prescriptionItemPath),
+            ("sale_path", \.salePath),
+            ("invoice_path", \.invoicePath),
+            ("payment_path", \.paymentPath),
+            ("add_item_action", \.addItemAction),
+            ("finalize_action", \.finalizeAction),
+            ("refund_action", \.refundAction),
+            ("cancel_payment_action", \.cancelPaymentAction),
+            ("payment_canceled_field", \.paymentCanceledField),
+            ("sale_finalized_field", \.saleFinalizedField),
+            ("invoice_total_field", \.invoiceTotalField),
+            ("interval_day", \.intervalDay),
+            ("interval_week", \.intervalWeek),
+            ("interval_month", \.intervalMonth),
+        ]
 
     private static let numbers:
-        [(name: String, field: any WritableKeyPath<Self, Int> & Sendable, range: ClosedRange<Int>)] = [
-            ("invoice_finalized_status", \.invoiceFinalizedStatus, 0...999),
-            ("list_page_size", \.listPageSize, 1...1000),
-            ("list_default_page_size", \.listDefaultPageSize, 1...1000),
-            ("list_pages_maximum", \.listPagesMaximum, 1...1000),
-            ("clock_skew_seconds", \.clockSkewSeconds, 0...86_400),
-            ("token_margin_seconds", \.tokenMarginSeconds, 0...3_600),
-        ]
+        [(name: String, field: any WritableKeyPath<Self, Int> & Sendable, range: ClosedRange<Int>)] =
+            [
+                ("invoice_finalized_status", \.invoiceFinalizedStatus, 0...999),
+                ("list_page_size", \.listPageSize, 1...1000),
+                ("list_default_page_size", \.listDefaultPageSize, 1...1000),
+                ("list_pages_maximum", \.listPagesMaximum, 1...1000),
+                ("clock_skew_seconds", \.clockSkewSeconds, 0...86_400),
+                ("token_margin_seconds", \.tokenMarginSeconds, 0...3_600),
+            ]
 
     /// Reads the `assumptions` of a configuration.
     ///
@@ -107,7 +109,8 @@ extension ProvetAssumptions {
         guard let (_, field, range) = Self.numbers.first(where: { $0.name == override.name })
         else {
             let names = Self.texts.map(\.name) + Self.numbers.map(\.name)
-            let hint = NearestName.of(override.name, in: names)
+            let hint =
+                NearestName.of(override.name, in: names)
                 .map { "; did you mean \($0)?" } ?? ""
             return "there is no assumption \(override.name)\(hint)"
         }

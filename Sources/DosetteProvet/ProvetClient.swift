@@ -194,7 +194,9 @@ enum ProvetErrorText {
             for element in elements { collect(element, path, &words) }
         case .object(let object):
             for member in object.members {
-                let name = member.name == "detail" ? path : (path.isEmpty ? member.name : "\(path).\(member.name)")
+                let name =
+                    member.name == "detail"
+                    ? path : (path.isEmpty ? member.name : "\(path).\(member.name)")
                 collect(member.value, name, &words)
             }
         case .null, .bool, .integer, .number: break

@@ -40,7 +40,10 @@ final class Connection: Sendable {
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             let version = try pool.read { try Schema.check($0) }
             guard version == Schema.newestVersion else {
-                throw StoreError(.unavailable, "the journal's schema is older: start an engine once")
+                throw StoreError(
+                    .unavailable,
+                    "the journal's schema is older: start an engine once"
+                )
             }
             return pool
         } catch {

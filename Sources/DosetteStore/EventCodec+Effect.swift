@@ -43,7 +43,9 @@ extension EventCodec {
             let time = JSON.integer(probeAt.milliseconds)
             return ("unknown", [("probe_at_ms", time), ("why", .string(reason))])
         case .absent(let count, let nextAt):
-            return ("absent", [("count", JSON(count)), ("next_at_ms", .integer(nextAt.milliseconds))])
+            return (
+                "absent", [("count", JSON(count)), ("next_at_ms", .integer(nextAt.milliseconds))]
+            )
         case .probeFailed(let nextAt, let reason):
             let time = JSON.integer(nextAt.milliseconds)
             return ("probe_failed", [("next_at_ms", time), ("why", .string(reason))])

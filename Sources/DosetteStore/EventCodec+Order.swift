@@ -141,7 +141,8 @@ extension EventCodec {
     private static func encode(_ dispense: RepeatPlan.Dispense) -> JSONObject {
         var data: JSONObject = [
             "dispense_id": .string(dispense.id), "item": JSON(dispense.item),
-            "quantity_packages": JSON(dispense.packages), "dispensed_on": .string(dispense.day.text),
+            "quantity_packages": JSON(dispense.packages),
+            "dispensed_on": .string(dispense.day.text),
         ]
         data["batch"] = dispense.batch.map { .string($0) }
         return data

@@ -170,7 +170,10 @@ private struct Contents {
         }
         let version = streams[commit.stream]?.count ?? 0
         guard version == commit.expectedVersion else {
-            throw StoreError(.conflict, "the stream is at \(version), not \(commit.expectedVersion)")
+            throw StoreError(
+                .conflict,
+                "the stream is at \(version), not \(commit.expectedVersion)"
+            )
         }
         for (offset, event) in commit.events.enumerated() {
             guard event.version == version + offset else {

@@ -48,7 +48,9 @@ import Testing
         #expect(CalendarDate(text: text) == nil)
     }
 
-    @Test(arguments: [(2025, 2, 29), (2025, 0, 1), (2025, 13, 1), (0, 1, 1), (10_000, 1, 1), (2025, 1, 0)])
+    @Test(arguments: [
+        (2025, 2, 29), (2025, 0, 1), (2025, 13, 1), (0, 1, 1), (10_000, 1, 1), (2025, 1, 0),
+    ])
     func `numbers that are no day give none`(year: Int, month: Int, day: Int) {
         #expect(CalendarDate(year: year, month: month, day: day) == nil)
     }

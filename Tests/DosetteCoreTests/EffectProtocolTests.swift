@@ -28,7 +28,8 @@ struct EffectProtocolTests {
     ]
 
     /// Every place in which an effect can be, five seconds after it came there.
-    private static func places(_ effectClass: Class) throws -> [(name: String, story: EffectStory)] {
+    private static func places(_ effectClass: Class) throws -> [(name: String, story: EffectStory)]
+    {
         var places: [(String, EffectStory)] = [("ready", EffectStory(effectClass))]
         var later = EffectStory(effectClass)
         try later.send()

@@ -19,7 +19,8 @@ enum HomeDelivery {
     static let classes: [String: EffectProtocol.Class] = [
         "provet.patch_status": .assign, "provet.create_prescription": .taggedCreate,
         "pharmacy.transmit": .blind, "provet.fetch_fee_item": .read,
-        "provet.create_counter_sale": .naturalCreate, "provet.add_counter_sale_item": .naturalCreate,
+        "provet.create_counter_sale": .naturalCreate,
+        "provet.add_counter_sale_item": .naturalCreate,
         "provet.finalize_counter_sale": .naturalCreate, "provet.add_payment": .naturalCreate,
         "provet.delete_counter_sale": .naturalCreate, "provet.refund_invoice": .naturalCreate,
         "provet.cancel_payment": .naturalCreate,

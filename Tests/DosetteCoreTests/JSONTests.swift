@@ -81,7 +81,8 @@ import Testing
 
     @Test(arguments: [
         ("1", JSON.integer(1)), ("1.0", .integer(1)), ("1e0", .integer(1)), ("10E-1", .integer(1)),
-        ("0.1e1", .integer(1)), ("-0.0", .integer(0)), ("0.5", .number(0.5)), ("1e2", .integer(100)),
+        ("0.1e1", .integer(1)), ("-0.0", .integer(0)), ("0.5", .number(0.5)),
+        ("1e2", .integer(100)),
         ("9223372036854775807", .integer(.max)), ("-9223372036854775808", .integer(.min)),
         ("9223372036854775808", .number(9_223_372_036_854_775_808)), ("1e300", .number(1e300)),
         ("9007199254740991.0", .integer(9_007_199_254_740_991)), ("1e-400", .integer(0)),
@@ -102,25 +103,32 @@ import Testing
     @Test(arguments: [
         ("", "the text ends where a value is due at byte 0"),
         ("   ", "the text ends where a value is due at byte 3"),
-        ("nul", "'null' is due at byte 0"), ("True", "a value cannot begin with this character at byte 0"),
+        ("nul", "'null' is due at byte 0"),
+        ("True", "a value cannot begin with this character at byte 0"),
         ("1 2", "text follows the value at byte 2"), ("[] []", "text follows the value at byte 3"),
         ("[1,]", "a value cannot begin with this character at byte 3"),
         ("[1 2]", "',' or ']' is due at byte 3"), ("[1", "',' or ']' is due at byte 2"),
         ("[,1]", "a value cannot begin with this character at byte 1"),
-        (#"{"a":1,}"#, "a member's name is due at byte 7"), ("{a:1}", "a member's name is due at byte 1"),
-        (#"{"a" 1}"#, "':' is due after a name at byte 5"), (#"{"a":1 "b":2}"#, "',' or '}' is due at byte 7"),
+        (#"{"a":1,}"#, "a member's name is due at byte 7"),
+        ("{a:1}", "a member's name is due at byte 1"),
+        (#"{"a" 1}"#, "':' is due after a name at byte 5"),
+        (#"{"a":1 "b":2}"#, "',' or '}' is due at byte 7"),
         (#"{"a":}"#, "a value cannot begin with this character at byte 5"),
         ("'a'", "a value cannot begin with this character at byte 0"),
         ("// x\n1", "a value cannot begin with this character at byte 0"),
         ("\u{FEFF}1", "a value cannot begin with this character at byte 0"),
         ("01", "text follows the value at byte 1"), ("-01", "text follows the value at byte 2"),
-        ("-", "a digit is due at byte 1"), ("+1", "a value cannot begin with this character at byte 0"),
-        ("1.", "a digit is due at byte 2"), (".5", "a value cannot begin with this character at byte 0"),
+        ("-", "a digit is due at byte 1"),
+        ("+1", "a value cannot begin with this character at byte 0"),
+        ("1.", "a digit is due at byte 2"),
+        (".5", "a value cannot begin with this character at byte 0"),
         ("1e", "a digit is due at byte 2"), ("1e+", "a digit is due at byte 3"),
-        ("1e400", "the number is out of range at byte 5"), ("0x10", "text follows the value at byte 1"),
+        ("1e400", "the number is out of range at byte 5"),
+        ("0x10", "text follows the value at byte 1"),
         ("NaN", "a value cannot begin with this character at byte 0"),
         ("-Infinity", "a digit is due at byte 1"),
-        ("\"a", "the text ends inside a string at byte 2"), ("\"a\\", "the text ends inside a string at byte 3"),
+        ("\"a", "the text ends inside a string at byte 2"),
+        ("\"a\\", "the text ends inside a string at byte 3"),
         ("\"\u{01}\"", "a control character in a string at byte 1"),
         ("\"a\nb\"", "a control character in a string at byte 2"),
         (#""\x""#, "no such escape at byte 3"), (#""\u12""#, "four hex digits are due at byte 3"),
@@ -138,10 +146,13 @@ import Testing
         #expect(problem(text) == complaint)
     }
 
-    @Test(arguments: [
-        [0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
-        [0x22, 0xC3, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0xFF, 0x22],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22],
+            [0x22, 0xC3, 0x22], [0x22, 0xF4, 0x90, 0x80, 0x80, 0x22],
+            [0x22, 0x5C, 0x6E, 0xFF, 0x22],
+        ] as [[UInt8]]
+    )
     func `bytes that are not UTF-8 are refused`(bytes: [UInt8]) {
         #expect(throws: JSONSyntaxError.self) { try JSONReader.read(bytes) }
     }
@@ -149,7 +160,8 @@ import Testing
     @Test func `values are nested to a depth and not deeper`() {
         let most = JSONReader.depthMaximum
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
-            let fits = String(repeating: open, count: most) + "1" + String(repeating: close, count: most)
+            let fits =
+                String(repeating: open, count: most) + "1" + String(repeating: close, count: most)
             #expect(problem(fits) == nil)
             let deep = String(repeating: open, count: most + 1)
             #expect(problem(deep)?.hasPrefix("nested deeper than \(most) levels") == true)
@@ -218,7 +230,9 @@ extension JSON {
     }
 
     private static func text(using random: inout SeededRandom) -> String {
-        let letters: [Character] = ["a", "Z", "é", "😀", "\"", "\\", "/", "\n", "\u{0}", "\u{7f}", " "]
+        let letters: [Character] = [
+            "a", "Z", "é", "😀", "\"", "\\", "/", "\n", "\u{0}", "\u{7f}", " ",
+        ]
         let count = Int.random(in: 0...6, using: &random)
         return String((0..<count).map { _ in letters.randomElement(using: &random) ?? "a" })
     }

@@ -195,7 +195,9 @@ struct OrderCancelTests {
         #expect(story.order.fee == .notCharged)
     }
 
-    @Test func `a refused step that waits for a person is let go when the order is canceled`() throws {
+    @Test func `a refused step that waits for a person is let go when the order is canceled`()
+        throws
+    {
         var story = try Story.charging()
         try story.perform("provet.fetch_fee_item", .refused(reason: "no fee item"))
         try story.signal("cancel")

@@ -86,7 +86,11 @@ struct OrderDocumentTests {
     @Test(arguments: [
         ("D", "14", "14 day"), ("V", "2", "2 week"), ("M", "1", "1 month"), ("M", "0", "none"),
     ])
-    func `the least interval is read with its unit`(unit: String, count: String, text: String) throws {
+    func `the least interval is read with its unit`(
+        unit: String,
+        count: String,
+        text: String
+    ) throws {
         let order = try decode([
             "\(Self.item)/repeat_timevalue": count, "\(Self.item)/repeat_timeunit": "\"\(unit)\"",
         ])
@@ -141,13 +145,15 @@ struct OrderDocumentTests {
         ("\(item)/repeat_number", "0", "out_of_range"),
         ("\(item)/repeat_number", "1001", "out_of_range"),
         ("\(item)/repeat_number", "\"3\"", "wrong_type"),
-        ("\(item)/valid_until", "-", "required"), ("\(item)/valid_until", "\"2025-02-29\"", "bad_date"),
+        ("\(item)/valid_until", "-", "required"),
+        ("\(item)/valid_until", "\"2025-02-29\"", "bad_date"),
         ("\(item)/valid_until", "\"2025-08-19\"", "before_issue"),
         ("\(item)/valid_until", "\"2025-08-20\"", "in_the_past"),
         ("\(item)/latest_dispensing", "\"2025-08-20\"", "in_the_past"),
         ("\(item)/latest_dispensing", "\"soon\"", "bad_date"),
         ("\(item)/repeat_timeunit", "\"Y\"", "not_a_choice"),
-        ("\(item)/repeat_timevalue", "-1", "out_of_range"), ("\(item)/colour", "1", "unknown_member"),
+        ("\(item)/repeat_timevalue", "-1", "out_of_range"),
+        ("\(item)/colour", "1", "unknown_member"),
     ])
     func `each rule says where it is broken`(pointer: String, text: String, rule: String) throws {
         let found = violations(try document([pointer: text]))
@@ -157,7 +163,9 @@ struct OrderDocumentTests {
 
     @Test func `an interval needs its unit`() throws {
         let found = violations(try document(["\(Self.item)/repeat_timevalue": "2"]))
-        #expect(found.map { "\($0.pointer) \($0.rule)" } == ["\(Self.item)/repeat_timeunit required"])
+        #expect(
+            found.map { "\($0.pointer) \($0.rule)" } == ["\(Self.item)/repeat_timeunit required"]
+        )
     }
 
     @Test func `a patient is named by its place in the list`() throws {
@@ -187,9 +195,12 @@ struct OrderDocumentTests {
     }
 
     @Test(arguments: [
-        ("/prescription/clientid", "client_id"), ("/prescription/prescripton_items", "prescription_items"),
-        ("/prescription/issuetime", "issue_time"), ("\(item)/quantity_package", "quantity_packages"),
-        ("\(item)/repeatnumber", "repeat_number"), ("\(item)/supplementary_information", "supplimentary_information"),
+        ("/prescription/clientid", "client_id"),
+        ("/prescription/prescripton_items", "prescription_items"),
+        ("/prescription/issuetime", "issue_time"),
+        ("\(item)/quantity_package", "quantity_packages"),
+        ("\(item)/repeatnumber", "repeat_number"),
+        ("\(item)/supplementary_information", "supplimentary_information"),
         ("/orderid", "order_id"), ("/prescription/zzzzzzzz", nil),
     ])
     func `a slip is met with the nearest name`(pointer: String, name: String?) throws {
@@ -202,7 +213,9 @@ struct OrderDocumentTests {
 
     @Test func `a clinic is met with the nearest name too`() throws {
         let found = violations(try document(["/clinic": "\"harbor\""]))
-        #expect(found.map(\.detail) == ["The pharmacy serves no such clinic. Did you mean harbour?"])
+        #expect(
+            found.map(\.detail) == ["The pharmacy serves no such clinic. Did you mean harbour?"]
+        )
     }
 
     @Test(arguments: ["null", "1", "[]", "\"order\"", "true"])
@@ -271,7 +284,8 @@ struct OrderDocumentTests {
     @Test(arguments: [
         ["/order_id": "\"HD-2\""], ["/source": "\"phone\""], ["/clinic": "\"harbour\""],
         ["/priority": "\"urgent\""], ["/prescription/client_id": "2"],
-        ["/prescription/issue_time": "\"2025-08-20T11:20:46Z\""], ["/prescription/remarks": "\"x\""],
+        ["/prescription/issue_time": "\"2025-08-20T11:20:46Z\""],
+        ["/prescription/remarks": "\"x\""],
         ["\(item)/repeat_number": "2"], ["\(item)/name": "\"lorem ipsum\""],
         ["\(item)/patients": "[1, 2]"], ["\(item)/dosage_form": "\"tablet\""],
     ])

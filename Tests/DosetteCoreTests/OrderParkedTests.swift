@@ -46,7 +46,9 @@ struct OrderParkedTests {
         #expect(story.work == [])
         story.pass(.days(30))
         #expect(story.work == [])
-        #expect(story.order.parkedParts.first?.parked.actions == [.adopt, .resend, .retry, .giveUp])
+        #expect(
+            story.order.parkedParts.first?.parked.actions == [.adopt, .resend, .retry, .giveUp]
+        )
     }
 
     @Test func `a person adopts what was made, with its number`() throws {
@@ -180,7 +182,9 @@ struct OrderParkedTests {
         var story = try Story.charging()
         try story.perform("provet.fetch_fee_item", .refused(reason: "no fee item"))
         try story.observe(.rejected)
-        #expect(story.parked == ["conflict: provet.patch_status", "refused: provet.fetch_fee_item"])
+        #expect(
+            story.parked == ["conflict: provet.patch_status", "refused: provet.fetch_fee_item"]
+        )
         #expect(story.answer(to: "retry", step: "provet.add_payment") == "not_parked")
         try story.signal("retry", step: "provet.fetch_fee_item")
         #expect(story.parked == ["conflict: provet.patch_status"])

@@ -168,7 +168,8 @@ struct OrderWalk {
     private mutating func dispense() {
         let today = CalendarDate(daysSinceEpoch: Int(now.milliseconds / 86_400_000))
         let known = order.plan.entries.map(\.dispense.id)
-        if let id = known.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0 {
+        if let id = known.randomElement(using: &random), Int.random(in: 0..<3, using: &random) == 0
+        {
             count.reversed += asked(.reverse(dispenseID: id)) ? 1 : 0
             return
         }
@@ -259,7 +260,9 @@ struct OrderWalk {
 
     private mutating func check() {
         let item = order.plan.items[0]
-        if order.plan.dispensedCount(of: 0) > item.allowedCount { broken.append("dispensed too often") }
+        if order.plan.dispensedCount(of: 0) > item.allowedCount {
+            broken.append("dispensed too often")
+        }
         if facts.count != order.version { broken.append("the version is not the count of events") }
         checkWaiting()
     }

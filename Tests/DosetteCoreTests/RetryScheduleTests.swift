@@ -11,7 +11,10 @@ import Testing
 
     @Test func `a factor of one waits the same each time`() {
         let steady = schedule(first: 2_000, factor: 1, most: 60_000)
-        #expect((1...5).map { steady.ceiling(after: $0).milliseconds } == Array(repeating: 2_000, count: 5))
+        #expect(
+            (1...5).map { steady.ceiling(after: $0).milliseconds }
+                == Array(repeating: 2_000, count: 5)
+        )
     }
 
     @Test func `a broken factor is rounded down to whole milliseconds`() {
@@ -50,7 +53,10 @@ import Testing
             )
             for attempt in 1...20 {
                 let ceiling = schedule.ceiling(after: attempt)
-                let delay = schedule.delay(after: attempt, jitter: .random(in: 0...1, using: &random))
+                let delay = schedule.delay(
+                    after: attempt,
+                    jitter: .random(in: 0...1, using: &random)
+                )
                 #expect(delay >= .zero && delay <= ceiling, "seed \(seed), attempt \(attempt)")
                 #expect(ceiling <= schedule.most, "seed \(seed), attempt \(attempt)")
                 #expect(ceiling <= schedule.ceiling(after: attempt + 1), "seed \(seed)")

@@ -36,7 +36,9 @@ struct Story {
     }
 
     /// The actions that are to be sent, are out, or are looked for.
-    var actions: [String] { order.parts.indices.compactMap { order.work(of: $0)?.kind.plan?.action } }
+    var actions: [String] {
+        order.parts.indices.compactMap { order.work(of: $0)?.kind.plan?.action }
+    }
 
     /// What is parked: `refused: provet.create_prescription`.
     var parked: [String] {

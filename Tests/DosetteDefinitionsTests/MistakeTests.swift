@@ -249,7 +249,7 @@ extension Mistake {
             at: "charging }",
             """
             parts.fee.states.waiting.on.charge: \
-            a fee is charged by a rule (when), never by a signal
+            a fee is charged by a rule (when), never by a signal or a deadline
             """
         ),
     ]
@@ -313,7 +313,7 @@ extension Mistake {
             "a do without done",
             "{ do: pharmacy.transmit, on: { done: sent, refused: error }",
             "{ do: pharmacy.transmit, on: { refused: error }",
-            at: "{ do: pharmacy.transmit",
+            at: "sending:",
             "parts.prescription.states.sending: on says nothing of done"
         ),
         Mistake(

@@ -206,8 +206,9 @@ struct IntakeTests {
         try await world.live { life in
             let slip = Slip(clinic: "nowhere", validUntil: "2025-08-19")
             #expect(await life.failure(of: slip)?.hasPrefix("invalid") == true)
-            let late = await life.failure(of: Slip(validUntil: "2025-08-19", repeats: 0))
-            #expect(late?.contains("in_the_past") == true)
+            let early = await life.failure(of: Slip(validUntil: "2025-08-19", repeats: 0))
+            #expect(early?.contains("before_issue") == true)
+            #expect(early?.contains("out_of_range") == true)
         }
         #expect(try await world.store.measure().orderCount == 0)
     }

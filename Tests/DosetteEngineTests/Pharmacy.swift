@@ -63,7 +63,12 @@ enum Pharmacy {
         performer: ScriptedPerformer = ScriptedPerformer(),
         at start: Timestamp = noon
     ) -> EngineWorld {
-        EngineWorld(configuration, parts(store, observer: observer), at: start, performer: performer)
+        EngineWorld(
+            configuration,
+            parts(store, observer: observer),
+            at: start,
+            performer: performer
+        )
     }
 }
 

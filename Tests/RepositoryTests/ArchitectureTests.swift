@@ -67,7 +67,9 @@ struct ArchitectureTests {
     }
 
     @Test func `the core reads no clock and makes no identity`() throws {
-        let banned = ["Date()", "Date.now", "UUID()", ".now()", "Task {", "Task.detached", "random()"]
+        let banned = [
+            "Date()", "Date.now", "UUID()", ".now()", "Task {", "Task.detached", "random()",
+        ]
         for file in try SourceFile.all(under: "Sources/DosetteCore") {
             for (index, line) in file.lines.enumerated() where !line.contains("///") {
                 for word in banned where line.contains(word) {

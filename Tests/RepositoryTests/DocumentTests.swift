@@ -45,7 +45,10 @@ struct DocumentTests {
             .filter { $0.hasSuffix(".yaml") }.sorted()
         #expect(files == EmbeddedWorkflow.all.map(\.file))
         for workflow in EmbeddedWorkflow.all {
-            let text = try String(contentsOf: folder.appending(path: workflow.file), encoding: .utf8)
+            let text = try String(
+                contentsOf: folder.appending(path: workflow.file),
+                encoding: .utf8
+            )
             #expect(text == workflow.text, "\(workflow.file) is older in the binary")
         }
     }

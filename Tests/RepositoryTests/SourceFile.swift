@@ -36,7 +36,10 @@ struct SourceFile {
             let words = line.dropFirst(indent.count)
             guard words.contains("func ") || words.contains(/\binit[?]?\(/),
                 !words.hasPrefix("//"), !words.hasPrefix("self.init"),
-                words.wholeMatch(of: /((@\w+|package|public|private|fileprivate|static|mutating|override|nonisolated) )*(func|init).*/) != nil
+                words.wholeMatch(
+                    of:
+                        /((@\w+|package|public|private|fileprivate|static|mutating|override|nonisolated) )*(func|init).*/
+                ) != nil
             else { return nil }
             let end = lines[start...].firstIndex { $0 == "\(indent)}" }
             guard let end else { return nil }

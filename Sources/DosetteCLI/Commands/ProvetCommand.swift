@@ -45,7 +45,9 @@ struct ProvetCommand: AsyncParsableCommand {
                 now: { SimulatedProvetServer.systemTime() + offset },
                 onReady: { port in
                     print("simulated Provet on http://127.0.0.1:\(port)/4/api/0.1")
-                    if let file { try? "\(port)".write(toFile: file, atomically: true, encoding: .utf8) }
+                    if let file {
+                        try? "\(port)".write(toFile: file, atomically: true, encoding: .utf8)
+                    }
                 }
             )
             let group = ServiceGroup(

@@ -3,8 +3,8 @@ import Dosette
 import DosetteCore
 import DosetteDefinitions
 import DosetteEngine
-import DosetteServer
 import DosetteSQLite
+import DosetteServer
 import DosetteStore
 import Foundation
 import Logging

@@ -99,7 +99,9 @@ struct SubmitCommand: AsyncParsableCommand {
             for answer in answers where (answer["status"]?.intValue ?? 0) >= 300 {
                 print(Self.words(answer))
             }
-            print("\(taken) taken in, \(repeated) known already, \(statuses.count - taken - repeated) refused")
+            print(
+                "\(taken) taken in, \(repeated) known already, \(statuses.count - taken - repeated) refused"
+            )
         }
         if statuses.contains(where: { $0 >= 500 }) { throw Stop(.unavailable) }
         if statuses.contains(where: { $0 >= 300 }) { throw Stop(.refused) }

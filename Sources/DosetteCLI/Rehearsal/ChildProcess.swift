@@ -13,7 +13,8 @@ final class ChildProcess: Sendable {
     ///   - log: Where its output is appended.
     init(_ arguments: [String], environment: [String: String], log: URL) throws {
         let child = Process()
-        child.executableURL = URL(filePath: ProcessInfo.processInfo.arguments[0])
+        child.executableURL =
+            URL(filePath: ProcessInfo.processInfo.arguments[0])
             .standardizedFileURL
         if let own = Bundle.main.executableURL { child.executableURL = own }
         child.arguments = arguments

@@ -35,7 +35,8 @@ struct LedgerCheck {
         /// - Parameters:
         ///   - view: The order's view.
         ///   - installation: The Provet installation of its clinic.
-        init(_ view: JSON, installation: String) {
+        ///   - isSettled: Whether nobody but people has anything to do with it.
+        init(_ view: JSON, installation: String, isSettled: Bool) {
             name = "\(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? "")"
             self.installation = installation
             provetID = view["prescription"]?["provet_id"]?.intValue
@@ -48,8 +49,7 @@ struct LedgerCheck {
             saleID = view["fee"]?["counter_sale_id"]?.intValue
             invoiceID = view["fee"]?["invoice_id"]?.intValue
             paymentID = view["fee"]?["payment_id"]?.intValue
-            let by = view["waiting"]?["by"]?.stringValue
-            isSettled = by != "dosette" && by != "provet"
+            self.isSettled = isSettled
         }
     }
 
@@ -120,7 +120,9 @@ struct LedgerCheck {
             guard let id = order.provetID else { continue }
             let place = Place(installation: order.installation, id: id)
             if !there.contains(place) {
-                verdict.lost.append("order \(order.name) claims prescription \(id), which is not there")
+                verdict.lost.append(
+                    "order \(order.name) claims prescription \(id), which is not there"
+                )
             }
             if !claimed.insert(place).inserted {
                 verdict.different.append("two orders claim prescription \(id)")
@@ -204,7 +206,9 @@ struct LedgerCheck {
 
     private mutating func checkCharged(_ order: OrderFacts) {
         guard let sale = order.saleID, let payment = order.paymentID, order.invoiceID != nil else {
-            return verdict.lost.append("order \(order.name) is \(order.fee) without sale or payment")
+            return verdict.lost.append(
+                "order \(order.name) is \(order.fee) without sale or payment"
+            )
         }
         let finalized = Set(places(.saleFinalized))
         if !finalized.contains(Place(installation: order.installation, id: sale)) {

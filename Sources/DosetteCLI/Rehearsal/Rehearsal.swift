@@ -1,7 +1,7 @@
 import DosetteCore
 import DosetteEngine
-import DosetteSimulator
 import DosetteSQLite
+import DosetteSimulator
 import Foundation
 
 /// One run of real orders over real HTTP with crashes in between, and the reckoning at its end.
@@ -39,6 +39,7 @@ struct Rehearsal {
     private var stage: Stage
     private var pharmacist: Pharmacist
     private var outcome = Outcome()
+    private var blocked: Set<String> = []
 
     /// Plays the whole run.
     static func run(_ settings: Settings, in directory: URL) async throws -> Outcome {
@@ -79,7 +80,10 @@ struct Rehearsal {
         let taken = statuses.count { $0 == 202 }
         guard taken == settings.orders.count else {
             let text = String(decoding: answer.body.prefix(2_000), as: UTF8.self)
-            throw Stop(.refused, "only \(taken) of \(settings.orders.count) orders were taken:\n\(text)")
+            throw Stop(
+                .refused,
+                "only \(taken) of \(settings.orders.count) orders were taken:\n\(text)"
+            )
         }
         Terminal.say("\(taken) orders taken in, each on disk before it was acknowledged")
     }
@@ -97,6 +101,7 @@ struct Rehearsal {
                 continue
             }
             await pharmacist.round(views, stage.api)
+            await findBlocked(views)
             let settled = views.count { isSettled($0) }
             progress.show(settled)
             if kills < settings.killCount, progressed(views) >= dueProgress(ofKill: kills + 1) {
@@ -135,12 +140,24 @@ struct Rehearsal {
         )
     }
 
+    /// Orders whose fee waits for a parked one of the same client: a person's decision moves both.
+    private mutating func findBlocked(_ views: [JSON]) async {
+        blocked = []
+        guard views.contains(where: { $0["parked"]?.objectValue != nil }) else { return }
+        for view in views where view["fee"]?["state"]?.stringValue == "charging" {
+            let name = "\(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? "")"
+            let detail = try? await stage.api.get("/v1/orders/\(name)").json
+            let why = detail?["waiting"]?["detail"]?.stringValue ?? ""
+            if why.contains("is parked") { blocked.insert(name) }
+        }
+    }
+
     /// Whether nobody but people has anything to do with the order.
     private func isSettled(_ view: JSON) -> Bool {
         let name = "\(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? "")"
         let state = view["prescription"]?["state"]?.stringValue ?? ""
         let fee = view["fee"]?["state"]?.stringValue ?? ""
-        if view["parked"]?.objectValue != nil { return true }
+        if view["parked"]?.objectValue != nil || blocked.contains(name) { return true }
         if ["charging", "refunding", "waiting"].contains(fee) { return false }
         if view["prescription"]?["cancel_pending"] == true { return false }
         let by = view["waiting"]?["by"]?.stringValue
@@ -168,7 +185,8 @@ struct Rehearsal {
         let facts = outcome.views.map { view in
             LedgerCheck.OrderFacts(
                 view,
-                installation: installations[view["clinic"]?.stringValue ?? ""] ?? ""
+                installation: installations[view["clinic"]?.stringValue ?? ""] ?? "",
+                isSettled: isSettled(view)
             )
         }
         outcome.verdict = LedgerCheck.run(submitted: names, orders: facts, entries: entries)
@@ -185,6 +203,7 @@ struct Rehearsal {
         let least = begin + .seconds(6)
         while clock.now < begin + .seconds(60) {
             let views = try await stage.views()
+            await findBlocked(views)
             if clock.now >= least, views.allSatisfy({ isSettled($0) }) { return }
             await pharmacist.round(views, stage.api)
             try await Task.sleep(for: Self.pause)

@@ -38,7 +38,8 @@ enum RehearsalReport {
     private static func parkedLines(_ views: [JSON]) -> [String] {
         views.filter { $0["parked"]?.objectValue != nil }.map { view in
             let parked = view["parked"]
-            return "parked \(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? ""): "
+            return
+                "parked \(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? ""): "
                 + "\(parked?["kind"]?.stringValue ?? "") at \(parked?["step"]?.stringValue ?? ""), "
                 + "\(parked?["reason"]?.stringValue ?? "")"
         }

@@ -47,7 +47,11 @@ struct Stage {
             return text.flatMap { Int($0) }
         }
         let text = configuration(port: port, settings: settings)
-        try text.write(to: directory.appending(path: "dosette.yaml"), atomically: true, encoding: .utf8)
+        try text.write(
+            to: directory.appending(path: "dosette.yaml"),
+            atomically: true,
+            encoding: .utf8
+        )
         let provet = APIClient(address: "127.0.0.1:\(port)", token: nil)
         let (server, api) = try await startServer(settings, directory)
         return Stage(
@@ -120,7 +124,9 @@ struct Stage {
 
     // MARK: - What is on it
 
-    static let clinics = [("nordic-vets", "4", "Europe/Helsinki"), ("fjord-vets", "5", "Europe/Oslo")]
+    static let clinics = [
+        ("nordic-vets", "4", "Europe/Helsinki"), ("fjord-vets", "5", "Europe/Oslo"),
+    ]
 
     private static func configuration(port: Int, settings: Settings) -> String {
         let clinics = clinics.map { id, installation, zone in

@@ -1,0 +1,43 @@
+# Every target does its own set-up; only Swift has to be there.
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+DEBUG := .build/debug/dosette
+RELEASE := .build/release/dosette
+
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+setup: ## Install what a new machine lacks (SQLite's development files)
+	@Scripts/setup
+
+build: setup ## Build everything, for debugging
+	swift build $(SWIFT_FLAGS)
+	swift build $(SWIFT_FLAGS) --build-tests
+
+test: build ## Run all tests
+	swift test $(SWIFT_FLAGS) --skip-build
+
+lint: ## Check the format of all Swift files
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations
+
+format: ## Put all Swift files into the format
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations
+
+demo: setup ## Real orders over real HTTP against a simulated Provet, with two crashes
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) demo
+
+drill: setup ## 500 orders, a storm of faults, 20 SIGKILLs; about six minutes
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) drill --orders 500 --faults storm --kills 20
+
+drill-short: build ## The same in a minute
+	$(DEBUG) drill --orders 60 --faults storm --kills 4 --minutes 5
+
+drill-planted: build ## A blind retry is put in on purpose and must be found
+	$(DEBUG) drill --orders 24 --faults storm --kills 1 --minutes 2 --planted-fault blind-retry
+
+example: build ## Run the embedding example and compare what it prints
+	.build/debug/EmbeddedPharmacy | diff Examples/EmbeddedPharmacy/expected.txt -
+	@echo "the example prints what it should"
