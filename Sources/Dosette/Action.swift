@@ -49,8 +49,11 @@ public struct ActionContext: Sendable {
         idempotencyKey = "\(order.received.key)/\(plan.effect)"
     }
 
+    /// Who sent the order.
     public var source: String { request.received.key.source }
+    /// The sender's own id.
     public var orderID: String { request.received.key.orderID }
+    /// The clinic's id in the configuration.
     public var clinic: String { request.received.clinic }
     /// Provet's POST body as the sender gave it, as JSON.
     public var prescription: Data {

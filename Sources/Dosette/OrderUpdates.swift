@@ -2,7 +2,9 @@ import DosetteCore
 
 /// The states of one order: the one it has, then every durable change.
 public struct OrderUpdates: AsyncSequence, Sendable {
+    /// The order at one moment.
     public typealias Element = OrderStatus
+    /// It ends, it does not fail.
     public typealias Failure = Never
 
     private let first: Order
@@ -13,10 +15,12 @@ public struct OrderUpdates: AsyncSequence, Sendable {
         self.states = states
     }
 
+    /// Begins with the state that the order had when it was asked for.
     public func makeAsyncIterator() -> Iterator {
         Iterator(first: first, states: states.makeAsyncIterator())
     }
 
+    /// Goes from state to state, each newer than the one before.
     public struct Iterator: AsyncIteratorProtocol {
         private var first: Order?
         private var version: Int

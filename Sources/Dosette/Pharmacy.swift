@@ -157,6 +157,8 @@ public final class Pharmacy: Service {
     ///   - reason: Why.
     ///   - remarks: What to add to the prescription's remarks at Provet.
     ///   - receiptID: With `adopt`: the number that Provet gave to what was made.
+    /// - Returns: The order afterwards.
+    /// - Throws: ``PharmacyError``: `refused` when the state does not take it, `notFound`.
     @discardableResult
     public func signal(
         _ name: String,

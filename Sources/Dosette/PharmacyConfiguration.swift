@@ -6,11 +6,15 @@ public import Foundation
 public struct PharmacyConfiguration: Sendable {
     /// One veterinary clinic and its Provet installation.
     public struct Clinic: Sendable {
+        /// The name that orders call it by, 1 to 64 of `A-Za-z0-9._~-`.
         public var id: String
         /// `https://<domain>/<provet_id>/api/0.1`.
         public var baseURL: URL
+        /// Where access tokens are fetched.
         public var tokenURL: URL
+        /// The API user.
         public var clientID: String
+        /// The API user's secret; it is never logged.
         public var clientSecret: String
         /// An IANA name such as `Europe/Helsinki`; the clinic's days are counted in it.
         public var timeZone: String
@@ -19,6 +23,7 @@ public struct PharmacyConfiguration: Sendable {
         /// Calls a minute to each endpoint; nothing for Provet's documented limits.
         public var callsPerMinute: Int?
 
+        /// Creates a clinic that charges the fee, within Provet's documented limits.
         public init(
             id: String,
             baseURL: URL,
@@ -38,6 +43,7 @@ public struct PharmacyConfiguration: Sendable {
 
     /// Where the journal is; nothing keeps it in memory, for trials.
     public var dataDirectory: URL?
+    /// The clinics whose orders are taken, each id once.
     public var clinics: [Clinic]
     /// The name of the definition that new orders follow.
     public var workflow = "home_delivery"
@@ -52,6 +58,7 @@ public struct PharmacyConfiguration: Sendable {
     /// Between two looks for what a clinic changed by itself.
     public var reconcileInterval: Duration = .seconds(300)
 
+    /// Creates a configuration with the standard limits.
     public init(dataDirectory: URL?, clinics: [Clinic]) {
         self.dataDirectory = dataDirectory
         self.clinics = clinics

@@ -14,8 +14,11 @@ public struct OrderID: Hashable, Sendable, CustomStringConvertible {
         self.key = key
     }
 
+    /// Who sent the order.
     public var source: String { key.source }
+    /// The sender's own id.
     public var orderID: String { key.orderID }
+    /// `source/orderID`.
     public var description: String { key.description }
 }
 
@@ -33,7 +36,9 @@ public struct OrderStatus: Hashable, Sendable {
     public struct Parked: Hashable, Sendable {
         /// `in_doubt`, `conflict`, `poison`, `refused` or `compensation`.
         public let kind: String
+        /// Why, in words without personal data.
         public let reason: String
+        /// The action that is stopped.
         public let step: String
         /// The signals that settle it.
         public let actions: [String]
@@ -45,16 +50,19 @@ public struct OrderStatus: Hashable, Sendable {
         self.view = view
     }
 
+    /// Who sent the order.
     public var source: String { view["source"]?.stringValue ?? "" }
+    /// The sender's own id.
     public var orderID: String { view["order_id"]?.stringValue ?? "" }
+    /// Both together.
     public var id: OrderID? { OrderID(source: source, orderID: orderID) }
-    /// The prescription's state: `draft`, `sending`, `sent`, `accepted`, …
+    /// The prescription's state by its name in the outer contract, such as `sent`.
     public var prescription: String { view["prescription"]?["state"]?.stringValue ?? "" }
     /// Provet's status number, once the prescription is there.
     public var provetStatus: Int? { view["prescription"]?["provet_status"]?.intValue }
     /// Provet's id of the prescription, once it is there.
     public var provetID: Int? { view["prescription"]?["provet_id"]?.intValue }
-    /// The fee's state: `waiting`, `charging`, `charged`, …
+    /// The fee's state by its name in the outer contract, such as `charged`.
     public var fee: String { view["fee"]?["state"]?.stringValue ?? "" }
 
     /// The state of any part of the order's workflow.
@@ -65,6 +73,7 @@ public struct OrderStatus: Hashable, Sendable {
         (view["dispensing"]?["items"]?.arrayValue ?? []).map { $0["remaining"]?.intValue ?? 0 }
     }
 
+    /// What it waits for; nothing when it rests.
     public var waiting: Waiting? {
         guard let waiting = view["waiting"]?.objectValue else { return nil }
         return Waiting(
@@ -73,6 +82,7 @@ public struct OrderStatus: Hashable, Sendable {
         )
     }
 
+    /// What stopped it, if a person must decide.
     public var parked: Parked? {
         guard let parked = view["parked"]?.objectValue else { return nil }
         return Parked(
@@ -114,6 +124,7 @@ public struct Dispense: Hashable, Sendable {
 public struct PharmacyError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it is; new kinds may be added.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// The code's name.
         public let description: String
 
         /// Something given breaks rules; ``PharmacyError/fields`` names each.
@@ -122,6 +133,7 @@ public struct PharmacyError: Error, Sendable, CustomStringConvertible {
         public static let refused = Code(description: "refused")
         /// Another content has the same source and id.
         public static let conflict = Code(description: "conflict")
+        /// There is no such order.
         public static let notFound = Code(description: "not_found")
         /// Too much waits, the disk is full, or the engine is stopping: try later.
         public static let unavailable = Code(description: "unavailable")
@@ -135,13 +147,17 @@ public struct PharmacyError: Error, Sendable, CustomStringConvertible {
     public struct Field: Hashable, Sendable {
         /// A JSON pointer.
         public let pointer: String
+        /// The rule's name, for programs.
         public let rule: String
+        /// What is wrong and what would be right.
         public let detail: String
     }
 
+    /// What kind of failure it is.
     public let code: Code
     /// What happened, without order data.
     public let summary: String
+    /// Every field that is wrong, with ``Code/invalid``.
     public let fields: [Field]
 
     init(_ code: Code, _ summary: String, fields: [Field] = []) {
@@ -150,6 +166,7 @@ public struct PharmacyError: Error, Sendable, CustomStringConvertible {
         self.fields = fields
     }
 
+    /// The summary and a line for each field.
     public var description: String {
         let lines = fields.map { "\($0.pointer): \($0.detail)" }
         return ([summary] + lines).joined(separator: "\n")

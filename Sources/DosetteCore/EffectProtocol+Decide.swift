@@ -12,6 +12,7 @@ extension EffectProtocol {
     ///   - policy: The action's limits.
     ///   - now: The time of the decision.
     ///   - jitter: From 0 up to 1, for the waits.
+    /// - Returns: The events, one or more.
     /// - Throws: ``Misplaced`` when the phase does not await `input`; nothing has changed.
     package static func decide(
         _ input: Input,

@@ -1,5 +1,6 @@
-/// Writes JSON in one canonical form: members sorted by name, no white space, shortest
-/// escapes. Equal values give equal bytes.
+/// Writes JSON in one canonical form: members sorted by name, no white space, shortest escapes.
+///
+/// Equal values give equal bytes.
 package struct JSONWriter {
     package private(set) var bytes: [UInt8] = []
 

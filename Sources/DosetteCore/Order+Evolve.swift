@@ -12,6 +12,7 @@ extension Order {
     /// - Parameters:
     ///   - fact: `received`.
     ///   - workflow: The definition that the order is pinned to.
+    /// - Throws: ``Damage`` when it is another event, or another definition.
     package init(_ fact: Fact, workflow: Workflow) throws(Damage) {
         guard case .received(let received) = fact.event else {
             throw Damage(version: 0, problem: "the first event is not order.received")

@@ -4,6 +4,7 @@ extension OrderDocument {
     /// - Parameters:
     ///   - json: The document.
     ///   - rules: What the pharmacy knows: its clinics and their calendars.
+    /// - Returns: The order, every rule kept.
     /// - Throws: ``InvalidDocument`` with every rule that is broken.
     package static func decode(
         _ json: JSON,

@@ -1,6 +1,6 @@
-/// What can happen to an order. Never refused, never edited.
+/// What can happen to an order.
 ///
-/// Who did it, why and when stand beside it in ``Fact``; names in the journal are given by the
+/// Never refused, never edited. Who did it, why and when stand beside it in ``Fact``; names in the journal are given by the
 /// event codec, not by these cases.
 package enum OrderEvent: Hashable, Sendable {
     case received(Received)

@@ -66,6 +66,7 @@ package enum PrescriptionLifecycle {
     /// - Parameters:
     ///   - seen: What Provet answers now.
     ///   - last: What it was known to be before.
+    /// - Returns: Whether the order follows, or a person must look.
     package static func observe(_ seen: State, after last: State) -> Observation {
         if seen == last { return .unchanged }
         switch (last, seen) {

@@ -43,6 +43,7 @@ package struct RetrySchedule: Hashable, Sendable {
     /// - Parameters:
     ///   - attempt: The number of the attempt that ended, from 1.
     ///   - jitter: From 0 up to 1, drawn by the caller.
+    /// - Returns: From nothing to the ceiling.
     package func delay(after attempt: Int, jitter: Double) -> TimeSpan {
         precondition((0...1).contains(jitter))
         return .milliseconds(Int64(Double(ceiling(after: attempt).milliseconds) * jitter))

@@ -2,7 +2,7 @@
 package struct Violation: Hashable, Sendable {
     /// A JSON pointer (RFC 6901) to the member, `""` for the whole document.
     package let pointer: String
-    /// A short name that programs match: `required`, `unknown_member`, `out_of_range`, …
+    /// A short name that programs match: `required`, `unknown_member`, `out_of_range` and more.
     package let rule: String
     /// What is wrong and what would be right, for a person.
     package let detail: String

@@ -17,6 +17,7 @@ package struct ConfigurationReader {
     /// - Parameters:
     ///   - file: The file; relative paths in it are relative to it.
     ///   - environment: Where `…_env` secrets are looked up.
+    /// - Returns: The configuration, with its secrets.
     /// - Throws: ``YAMLProblems``.
     package static func read(
         file: URL,

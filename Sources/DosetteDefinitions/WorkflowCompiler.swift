@@ -9,6 +9,7 @@ package enum WorkflowCompiler {
     ///   - digest: SHA-256 of the text, in hex.
     ///   - reservedNames: Words that a part may not be called.
     ///   - performed: The actions that somebody performs; nothing to leave that open.
+    /// - Returns: The tables.
     /// - Throws: ``YAMLProblems`` with everything that is wrong.
     package static func compile(
         _ source: WorkflowSource,

@@ -1,7 +1,9 @@
 import DosetteCore
 import Yams
 
-/// Collects problems while a document is read. Used by one caller at a time.
+/// Collects problems while a document is read.
+///
+/// Used by one caller at a time.
 final class YAMLProblemList {
     let file: String
     private(set) var problems: [YAMLProblem] = []

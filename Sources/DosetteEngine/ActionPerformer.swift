@@ -81,7 +81,7 @@ package struct ActionRequest: Sendable {
     }
 }
 
-/// Does things in the outside world. The simulator's world, Provet, or the embedder's own.
+/// Does things in the outside world: at Provet, in the simulator's world, or the embedder's own.
 ///
 /// The engine makes every attempt durable before it calls ``perform(_:)``, never calls it twice for one attempt, and
 /// calls ``probe(_:)`` only after the quarantine. `ActionPerformerConformance` checks these words.

@@ -138,7 +138,10 @@ package final class Budgets: Sendable {
     private let breakerFailures: Int
     private let breakerPause: TimeSpan
 
-    /// - Parameter override: Calls a minute for a clinic in place of the documented limits.
+    /// - Parameters:
+    ///   - breakerFailures: Calls in a row without answer after which the others wait.
+    ///   - breakerPause: How long they wait.
+    ///   - override: Calls a minute for a clinic in place of the documented limits.
     package init(
         breakerFailures: Int,
         breakerPause: TimeSpan,

@@ -13,6 +13,8 @@ extension Engine {
     ///   - json: The order document.
     ///   - workflow: The definition to follow; nothing for the configured one.
     ///   - submitter: Who hands it in, when that is known better than by the document's source.
+    /// - Returns: Whether it is new.
+    /// - Throws: ``IntakeFailure``; nothing of the order is kept then.
     package func submit(
         _ json: JSON,
         workflow: String? = nil,
@@ -32,6 +34,8 @@ extension Engine {
     ///   - person: Who says so.
     ///   - reason: Why.
     ///   - idempotency: The caller's key for this request.
+    /// - Returns: The order afterwards, or as it was after the key's first use.
+    /// - Throws: ``DeskFailure``.
     package func signal(
         _ signal: Signal,
         to key: OrderKey,
@@ -67,7 +71,9 @@ extension Engine {
         return try await act(command, on: key, by: person, reason: nil, idempotency)
     }
 
-    /// Takes a dispense back, with a reason. A second call answers `repeated`.
+    /// Takes a dispense back, with a reason.
+    ///
+    /// When this returns, it is on disk. A second call answers `repeated`.
     package func reverse(
         dispense id: String,
         of key: OrderKey,

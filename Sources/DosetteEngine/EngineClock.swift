@@ -40,8 +40,9 @@ package struct SystemClock: EngineClock {
 }
 
 extension EngineClock {
-    /// Runs `body`, but no longer than until `deadline`: then it is cancelled and `late` is the
-    /// answer. A body that does not heed its cancellation is waited for.
+    /// Runs `body`, but no longer than until `deadline`.
+    ///
+    /// Then it is cancelled and `late` is the answer. A body that does not heed its cancellation is waited for.
     func run<Value: Sendable>(
         until deadline: Timestamp,
         late: Value,

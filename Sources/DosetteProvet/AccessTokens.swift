@@ -52,6 +52,7 @@ actor AccessTokens {
     /// A token that is good for now.
     ///
     /// - Parameter stale: A token that was just refused and must not be answered again.
+    /// - Returns: The token, or why there is none.
     func token(insteadOf stale: String? = nil) async -> Answer {
         if let held, held.text != stale, clock.now() < held.renewAt { return .token(held.text) }
         if isFetching {

@@ -1,7 +1,9 @@
 import DosetteCore
 import DosetteEngine
 
-/// `provet.create_prescription`: a tagged create. The marker stands at the end of the remarks.
+/// Does `provet.create_prescription`, a tagged create.
+///
+/// The marker stands at the end of the remarks.
 struct CreatePrescription: ProvetAction {
     let specification: ActionSpecification
 
@@ -96,8 +98,10 @@ struct CreatePrescription: ProvetAction {
     }
 }
 
-/// `provet.patch_status`: an assignment. The old value is looked at first; what somebody else set
-/// meanwhile is a conflict, never overwritten.
+/// Does `provet.patch_status`, an assignment.
+///
+/// The old value is looked at first; what somebody else set meanwhile is a conflict, never
+/// overwritten.
 struct PatchStatus: ProvetAction {
     let specification = ActionSpecification(
         name: "provet.patch_status",

@@ -8,7 +8,9 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
     let assumptions: ProvetAssumptions
     private let actions: [String: any ProvetAction]
 
-    /// - Parameter clients: One for each clinic.
+    /// - Parameters:
+    ///   - clients: One for each clinic.
+    ///   - assumptions: What is not documented.
     package init(_ clients: [ProvetClient], assumptions: ProvetAssumptions) {
         self.clients = Dictionary(
             clients.map { ($0.clinic.id, $0) },

@@ -6,7 +6,7 @@ package import DosetteDefinitions
 /// Each can be corrected in the configuration under `assumptions`, by the name given here, without a
 /// change of code.
 package struct ProvetAssumptions: Hashable, Sendable {
-    /// `scope`: what is asked for with the token. Transcribed from the schema.
+    /// `scope`: what is asked for with the token, transcribed from the schema.
     package var scope = "restapi"
     /// `prescription_path`: documented; here so that an installation can be behind another path.
     package var prescriptionPath = "eprescription/prescription"

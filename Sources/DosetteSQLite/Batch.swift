@@ -2,7 +2,9 @@ import DosetteCore
 import DosetteStore
 import GRDB
 
-/// Changes on their way into one transaction. Used by one thread, the store's writer.
+/// Changes on their way into one transaction.
+///
+/// Used by one thread, the store's writer.
 final class Batch {
     private let commits: [Commit]
     /// What came of each, in order; it holds once the transaction does.

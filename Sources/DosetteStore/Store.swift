@@ -13,6 +13,7 @@ package protocol Store: Sendable {
     ///   - now: The time of the start.
     ///   - software: The version that starts, for the record.
     /// - Returns: The new owner's number, higher than any before.
+    /// - Throws: ``StoreError`` `full` or `unavailable`; the earlier owner stays.
     func beginEpoch(at now: Timestamp, software: String) async throws(StoreError) -> Ownership
 
     /// A number for a new stream, higher than any before it; some may stay unused.

@@ -57,10 +57,13 @@ package final class EngineWorld: Sendable {
     /// - Parameters:
     ///   - ending: How it ends when `body` returns; if `body` throws it crashes.
     ///   - body: What happens meanwhile.
+    @discardableResult
     package func live<Result>(
         _ ending: Ending = .drained,
         _ body: (EngineLife) async throws -> Result
     ) async throws -> Result {
+        // What an engine does in here never suspends its test: other tests have a turn now.
+        await Task.yield()
         let connection = StoreConnection(store)
         let engine = try makeEngine(on: connection)
         try await engine.start()

@@ -81,8 +81,9 @@ struct PrescriptionLifecycleTests {
 
     // MARK: - What the clinic does
 
-    /// Rows: what was known. Columns: what Provet shows now, by its number; the last one is a
-    /// number that nobody knows. `=` nothing changed, `F` the order follows, `!` a person must look.
+    /// Rows are what was known, columns what Provet shows now, by its number.
+    ///
+    /// The last one is a number that nobody knows. `=` nothing changed, `F` the order follows, `!` a person must look.
     @Test func `what Provet shows is judged by what was known before`() {
         let seen = (1...8).map { State(status: $0) } + [.unknown(status: 42)]
         let table = PrescriptionLifecycle.known.map { last in

@@ -114,7 +114,7 @@ struct World: Sendable {
         let limits = LimitsConfiguration.standard
         return Configuration(
             dataDirectory: "",
-            clinics: [clinicConfiguration],
+            clinics: [clinicConfiguration, secondClinic],
             limits: LimitsConfiguration(
                 queuedOrders: queuedOrders,
                 callsInFlight: limits.callsInFlight,
@@ -123,6 +123,13 @@ struct World: Sendable {
                 breakerPause: limits.breakerPause
             )
         )
+    }
+
+    private static var secondClinic: ClinicConfiguration {
+        var clinic = clinicConfiguration
+        clinic.id = "fjord-vets"
+        clinic.timeZone = "Europe/Oslo"
+        return clinic
     }
 
     private static let clinicConfiguration = ClinicConfiguration(

@@ -154,7 +154,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
 }
 
-/// A mistake that is put in on purpose, to see that it is found. Only for rehearsals.
+/// A mistake that is put in on purpose, to see that it is found.
+///
+/// Only for rehearsals.
 enum PlantedFault: String, ExpressibleByArgument, CaseIterable {
     /// A write whose outcome is unknown is simply sent again.
     case blindRetry = "blind-retry"

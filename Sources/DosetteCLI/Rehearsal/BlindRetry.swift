@@ -1,7 +1,9 @@
 import DosetteCore
 import DosetteEngine
 
-/// What every other client does: it sends again what got no answer. The drill must find it out.
+/// What other clients do: it sends again what got no answer.
+///
+/// The drill must find it out.
 struct BlindRetry: ActionPerformer {
     let base: any ActionPerformer
 

@@ -11,6 +11,7 @@ final class ChildProcess: Sendable {
     ///   - arguments: The command and its options.
     ///   - environment: What is added to this process's environment.
     ///   - log: Where its output is appended.
+    /// - Throws: When it cannot be started.
     init(_ arguments: [String], environment: [String: String], log: URL) throws {
         let child = Process()
         child.executableURL =

@@ -61,6 +61,7 @@ struct LedgerCheck {
     ///   - submitted: The names of all orders that were acknowledged.
     ///   - orders: What Dosette says of its orders.
     ///   - entries: The whole ledger, in order.
+    /// - Returns: What was found.
     static func run(
         submitted: [String],
         orders: [OrderFacts],

@@ -147,8 +147,8 @@ struct Stage {
             \(clinics.joined(separator: "\n"))
             timing:
               deadline: 1s
-              server_bound: 2s
-              probe_interval: 1s
+              server_bound: 4s
+              probe_interval: 2s
               reconcile_interval: 2s
               retry: { attempts: 8, first: 200ms, factor: 2, most: 2s }
             limits: { breaker_failures: 8, breaker_pause: 1s }
