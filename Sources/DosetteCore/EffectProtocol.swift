@@ -29,9 +29,6 @@ package enum EffectProtocol {
 
         /// Whether an attempt with an unknown outcome may be followed by another at once.
         package var isRepeatable: Bool { self == .read || self == .blind }
-
-        /// Whether the performer is asked to look for the effect before it is sent again.
-        package var isProbed: Bool { self == .taggedCreate || self == .naturalCreate }
     }
 
     /// The limits of one action.

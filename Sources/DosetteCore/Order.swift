@@ -69,8 +69,11 @@ package struct Order: Hashable, Sendable {
     package internal(set) var effectCount = 0
     package internal(set) var keyUses: [String: KeyUse] = [:]
 
-    /// Events of one order at the most; the engine parks what comes near.
+    /// Events of one order at the most.
     package static let eventCountMaximum = 10_000
+    /// With so many events the engine begins nothing more and parks the order; what is left is for
+    /// people's decisions.
+    package static let eventCountParked = 9_000
 
     /// The prescription's state, or nothing when the workflow has no such part.
     package var prescription: PrescriptionLifecycle.State? {

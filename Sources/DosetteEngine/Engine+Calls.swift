@@ -173,6 +173,8 @@ extension Engine {
     package var isReady: Bool { state.isRunning && state.epoch != nil }
 
     package var counters: EngineCounters { state.counters }
+    /// Orders that cannot be worked on until a person has looked, since the start; see the log.
+    package var setAsideCount: Int { state.setAsideCount }
     package var runningCount: Int { scheduler.runningCount }
 
     package func openBreakers() -> [(clinic: String, until: Timestamp)] {

@@ -38,9 +38,6 @@ package struct IntakeClinic: Sendable {
 
 /// Takes orders in: checked, deduplicated, bounded, durable before they are acknowledged.
 final class Intake: Sendable {
-    /// How long a client is asked to wait when the queue is full.
-    static let retryAfterSeconds = 5
-
     /// Between two looks at the disk.
     private static let roomLooks = TimeSpan.seconds(1)
 

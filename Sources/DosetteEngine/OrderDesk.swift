@@ -180,6 +180,7 @@ final class OrderDesk: Sendable {
         state.count { counters in
             counters.commits += 1
             counters.events += decision.facts.count
+            for case .reminded in decision.facts.map(\.event) { counters.reminders += 1 }
         }
         if commit.expectedVersion == 1 { state.leaveQueue() }
         hub.publish(decision.order, stream)

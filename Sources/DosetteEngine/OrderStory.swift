@@ -36,7 +36,7 @@ package enum OrderStory {
             let suffix = signaled.effect == .remembered ? ", remembered until the call ends" : ""
             return "said \(signaled.name)\(suffix)"
         case .effect(let effect):
-            return "\(effect.action): \(what(effect.event))"
+            return "\(effect.action)\(target(effect.purpose)): \(what(effect.event))"
         case .parked(let parked):
             return "parked \(parked.step) (\(parked.kind.rawValue)): \(parked.reason)"
         case .unparked(_, let action):
@@ -55,6 +55,15 @@ package enum OrderStory {
             return "took dispense \(id) back"
         case .asked(let what):
             return "asked for \(what), which changed nothing"
+        }
+    }
+
+    /// The state that an entry brings to the far side.
+    private static func target(_ purpose: EffectPurpose) -> String {
+        switch purpose {
+        case .entry(let state): " (\(state))"
+        case .undo: ", to undo it"
+        case .action, .step: ""
         }
     }
 

@@ -60,6 +60,12 @@ struct Runner: Sendable {
         _ stream: StreamID
     ) async throws(DeskFailure) -> Step {
         guard !desk.state.isDraining else { return .stop }
+        guard order.version < Order.eventCountParked else {
+            let reason = "the order has \(order.version) events; something goes round in circles"
+            let command = OrderCommand.poison(part: plan.part, reason: reason)
+            try await desk.apply(command, to: stream) { desk.context() }
+            return .stop
+        }
         guard registry.performer(of: plan.action) != nil else {
             let reason = "nobody performs the action \(plan.action)"
             let command = OrderCommand.poison(part: plan.part, reason: reason)

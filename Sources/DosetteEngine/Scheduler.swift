@@ -114,7 +114,7 @@ final class Scheduler: Sendable {
             return running.turn
         }
         let order = clinics[turn...] + clinics[..<turn]
-        // Later steps before earlier ones: what was begun is finished first.
+        // Looks come before sends: what is unknown is settled before anything new is begun.
         return shared
             + order.flatMap { clinic in lanes.filter { $0.1.clinic == clinic }.reversed() }
     }

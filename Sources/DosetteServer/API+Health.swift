@@ -34,6 +34,7 @@ extension API {
             measure: await gauge.measure(),
             isReady: engine.isReady,
             runningCount: engine.runningCount,
+            setAsideCount: engine.setAsideCount,
             breakers: engine.openBreakers().map(\.clinic),
             requests: counts.all
         )

@@ -10,6 +10,7 @@ struct MetricsPage {
     let measure: StoreMeasure?
     let isReady: Bool
     let runningCount: Int
+    let setAsideCount: Int
     /// Clinics whose breaker is not closed.
     let breakers: [String]
     let requests: [RequestCounts.Key: Int]
@@ -46,6 +47,7 @@ struct MetricsPage {
             counter("differences_total", "Changes found at Provet.", counters.differences),
             family("attempts_total", .counter, "Attempts of actions by outcome.", outcomes),
             gauge("attempts_running", "Attempts under way.", Int64(runningCount)),
+            gauge("orders_set_aside", "Orders that cannot be worked on.", Int64(setAsideCount)),
             family(
                 "breaker_open",
                 .gauge,

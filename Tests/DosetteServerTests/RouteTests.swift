@@ -161,6 +161,7 @@ struct HealthTests {
             measure: nil,
             isReady: false,
             runningCount: 2,
+            setAsideCount: 0,
             breakers: ["nordic-vets", "a\"b\\c\nd"],
             requests: [:]
         )

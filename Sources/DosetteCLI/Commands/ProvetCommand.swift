@@ -44,7 +44,7 @@ struct ProvetCommand: AsyncParsableCommand {
                 logger: DosetteCLI.Logging.server(level: .warning),
                 now: { SimulatedProvetServer.systemTime() + offset },
                 onReady: { port in
-                    print("simulated Provet on http://127.0.0.1:\(port)/4/api/0.1")
+                    Terminal.announce("simulated Provet on http://127.0.0.1:\(port)/4/api/0.1")
                     if let file {
                         try? "\(port)".write(toFile: file, atomically: true, encoding: .utf8)
                     }

@@ -148,7 +148,7 @@ struct ServeCommand: AsyncParsableCommand {
                 } catch {
                     logger.warning("the address could not be written down")
                 }
-                print("dosette listens on http://\(address)")
+                Terminal.announce("dosette listens on http://\(address)")
             }
         )
     }

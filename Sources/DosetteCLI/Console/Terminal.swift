@@ -6,6 +6,11 @@ enum Terminal {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// A result that somebody may be waiting for, written at once.
+    static func announce(_ text: String) {
+        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    }
+
     /// A line about what is going on; not a result.
     static func say(_ text: String) {
         complain(text)

@@ -200,7 +200,7 @@ struct Rehearsal {
     private mutating func letTheReconcilerLook() async throws {
         let clock = ContinuousClock()
         let begin = clock.now
-        let least = begin + .seconds(6)
+        let least = begin + .seconds(10)
         while clock.now < begin + .seconds(60) {
             let views = try await stage.views()
             await findBlocked(views)
