@@ -15,8 +15,8 @@ build: setup ## Build everything, for debugging
 	swift build $(SWIFT_FLAGS)
 	swift build $(SWIFT_FLAGS) --build-tests
 
-test: build ## Run all tests
-	swift test $(SWIFT_FLAGS) --skip-build
+test: build ## Run all tests, one after the other: each has its own limit on time
+	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
 lint: ## Check the format of all Swift files
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations

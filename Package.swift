@@ -164,6 +164,26 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteEngineTests",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore",
+                "DosetteTesting", "DosetteWorkflows",
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteProvetTests",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet",
+                "DosetteSimulator", "DosetteTesting", "DosetteWorkflows",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
             name: "DosetteSimulatorTests",
             dependencies: [
                 "DosetteSimulator",

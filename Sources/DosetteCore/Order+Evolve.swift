@@ -106,6 +106,8 @@ extension Order {
         parts[part].parked = nil
         switch (action, parked.purpose) {
         case (.giveUp, .entry):
+            // What Provet shows stands in place of everything that was still to be told.
+            if parked.kind == .conflict { parts[part].entries = [] }
             dropFirstEntry(part)
         case (.adopt, .undo(let index)) where parts[part].saga?.direction == .back:
             // After an effect was adopted the saga has gone on already.
@@ -121,7 +123,7 @@ extension Order {
     private mutating func turnBack(_ part: Int) throws(Damage) {
         guard parts[part].saga != nil else { throw damage("no saga runs in this part") }
         parts[part].saga?.turnBack()
-        if case .ready = parts[part].effect?.state.phase { parts[part].effect = nil }
+        if let record = parts[part].effect, isDropped(record, part) { parts[part].effect = nil }
     }
 }
 
@@ -159,7 +161,7 @@ extension Order {
             throw damage("\(entered.part): \(entered.from) never leads to \(entered.state)")
         }
         if lifecycle == .fee, entered.state == FeeLifecycle.State.charging.rawValue,
-            prescription?.isAccepted != true
+            prescription?.isAccepted != true || plan.isWithdrawn
         {
             throw damage("a fee is charged only on an accepted prescription")
         }
@@ -284,10 +286,14 @@ extension Order {
         )
     }
 
-    /// A step that is to be sent (again) after its saga has turned back is left out.
+    /// A step that is to be sent (again) after its saga has turned back is left out, when it is
+    /// certain that it has not happened.
     private func isDropped(_ record: EffectRecord, _ part: Int) -> Bool {
-        guard case .step = record.purpose, case .ready = record.state.phase else { return false }
-        return parts[part].saga?.direction == .back
+        guard case .step = record.purpose, case .ready = record.state.phase,
+            parts[part].saga?.direction == .back
+        else { return false }
+        return record.state.countedAttempts == 0 || record.state.turnedAwayCount > 0
+            || record.state.absenceCount >= EffectProtocol.absencesNeeded
     }
 
     private mutating func settle(_ event: EffectEvent, _ part: Int) throws(Damage) {

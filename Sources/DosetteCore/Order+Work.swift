@@ -56,23 +56,38 @@ extension Order {
     package func work(of part: Int) -> Work? {
         let place = parts[part]
         guard place.parked == nil else { return nil }
-        if let effect = place.effect, let work = work(effect, part) {
-            return earlier(work, part)
+        if let effect = place.effect {
+            return work(effect, part).map { earlier($0, part) }
         }
         if let plan = nextEffect(part) {
-            return earlier(Work(part: part, kind: .send(plan), dueAt: dueOfNew(part)), part)
+            if isHeldBack(part) { return nil }
+            return earlier(Work(part: part, kind: .send(plan), dueAt: changedAt), part)
         }
         return timer(of: part).map { Work(part: part, kind: .timer, dueAt: $0.dueAt) }
     }
 
-    private func dueOfNew(_ part: Int) -> Timestamp {
-        parts[part].entries.isEmpty ? parts[part].since : changedAt
+    /// Whether a charge pauses, because it is not clear that the prescription still stands.
+    private func isHeldBack(_ part: Int) -> Bool {
+        guard workflow.parts[part].lifecycle == .fee, parts[part].saga?.direction == .forward,
+            let other = workflow.index(of: .prescription)
+        else { return false }
+        if case .unknown = prescription { return true }
+        return parts[other].parked?.parked.kind == .conflict
+    }
+
+    /// Rules in code that a definition's rule does not overrule.
+    func mayEnter(_ state: Int, _ part: Int) -> Bool {
+        let isCharging =
+            workflow.parts[part].lifecycle == .fee
+            && workflow.parts[part].states[state].name == FeeLifecycle.State.charging.rawValue
+        return !isCharging || !plan.isWithdrawn
     }
 
     private func work(_ effect: EffectRecord, _ part: Int) -> Work? {
         let plan = plan(effect.action, effect.purpose, part, effect)
         switch effect.state.phase {
         case .ready(let due):
+            if isHeldBack(part) { return nil }
             return Work(part: part, kind: .send(plan), dueAt: due)
         case .intended(let intent):
             let kind = Work.Kind.await(plan, epoch: intent.epoch)
@@ -126,12 +141,19 @@ extension Order {
         }
         return EffectPlan(
             effect: effect?.number ?? effectCount + 1,
-            attempt: (effect?.state.attemptCount ?? 0) + 1,
+            attempt: attempt(of: effect),
             part: part,
             action: action,
             purpose: purpose,
             entry: target
         )
+    }
+
+    /// The attempt that is out, or the one that would be made next.
+    private func attempt(of effect: EffectRecord?) -> Int {
+        guard let state = effect?.state else { return 1 }
+        if case .intended(let intent) = state.phase { return intent.attempt }
+        return state.attemptCount + 1
     }
 
     // MARK: - Timers

@@ -107,6 +107,12 @@ package struct Order: Hashable, Sendable {
         return state.status == provetStatus
     }
 
+    /// Whether Provet has ended the prescription in a way that is not ours.
+    func isConflicting(_ status: Int) -> Bool {
+        let state = PrescriptionLifecycle.State(status: status)
+        return state.isFinal && prescription?.isFinal == false
+    }
+
     /// What waits for a person, first by part.
     package var parkedParts: [ParkedRecord] { parts.compactMap(\.parked) }
 

@@ -208,6 +208,11 @@ extension OrderDecision {
         // Our own write is under way or waits: its look at the old value will tell. But nothing
         // waits for us after the clinic's cancel.
         if isBusy, !(seen == .canceled && (isFree(part) || isEntryParked(part))) { return }
+        guard order.prescription?.isFinal == false else {
+            // What has ended here stays ended; what Provet shows is only written down.
+            if status != last { try add(.observed(status: status, previous: last), actor: clinic) }
+            return
+        }
         switch PrescriptionLifecycle.observe(seen, after: .init(status: last)) {
         case .unchanged:
             return

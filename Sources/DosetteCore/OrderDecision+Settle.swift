@@ -70,7 +70,8 @@ extension OrderDecision {
     private mutating func applyRule(_ part: Int) throws(OrderRefusal) -> Bool {
         let rules = order.state(of: part).rules
         guard !rules.isEmpty, order.parts[part].parked == nil, isFree(part),
-            let rule = rules.first(where: { $0.condition.holds(for: order) })
+            let rule = rules.first(where: { $0.condition.holds(for: order) }),
+            order.mayEnter(rule.target, part)
         else { return false }
         try enter(part, rule.target, cause: .rule)
         return true

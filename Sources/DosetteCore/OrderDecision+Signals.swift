@@ -80,6 +80,11 @@ extension OrderDecision {
         guard order.prescription?.isFinal == false else { throw notTaken(signal) }
         if order.cancelRequest != nil { return }  // Asking twice is harmless.
         try standOnWhatIsSeen(part)
+        if let status = order.provetStatus, order.isConflicting(status) {
+            // It has ended at Provet already: there is nothing left to cancel.
+            try addSignaled(signal, .applied)
+            return try followSeen(part, status, by: context.actor)
+        }
         if let target = cancelTarget(part), isFree(part) {
             try addSignaled(signal, .applied)
             try enter(
@@ -100,7 +105,7 @@ extension OrderDecision {
         guard let parked = order.parts[part].parked?.parked, parked.kind == .conflict,
             let seen = parked.seen
         else { return }
-        try addCalled(.unparked(part: parked.part, by: .retry))
+        try addCalled(.unparked(part: parked.part, by: .giveUp))
         try add(.observed(status: seen, previous: order.provetStatus), actor: context.actor)
     }
 
@@ -193,14 +198,18 @@ extension OrderDecision {
             if action == .retry, order.isConfirmed(part) { return }
             // Either way what Provet shows is now the ground that we stand on.
             try add(.observed(status: seen, previous: order.provetStatus), actor: context.actor)
-            if action == .giveUp { try followSeen(part, seen, by: context.actor) }
+            // Whoever ended the order here does not bring it back by giving way.
+            if action == .giveUp, order.prescription?.isFinal == false {
+                try followSeen(part, seen, by: context.actor)
+            }
             return
         }
         switch (action, parked.purpose) {
         case (.giveUp, .action): try leaveByOutcome(part, .givenUp, else: .refused)
         case (.giveUp, .step):
             try add(.turnedBack(part: parked.part, reason: "given up"), actor: context.actor)
-        case (.adopt, .action): try leaveByOutcome(part, .done)
+        case (.adopt, .action):
+            if try !applyRememberedCancel() { try leaveByOutcome(part, .done) }
         case (.adopt, _), (.giveUp, _), (.resend, _), (.retry, _): break
         }
     }

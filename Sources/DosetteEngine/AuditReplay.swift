@@ -62,8 +62,12 @@ package struct AuditReplay: Sendable {
     private var orders: [StreamID: Order] = [:]
     private var versions: [StreamID: Int] = [:]
     private var rows: [StreamID: OrderRow] = [:]
-    /// Orders that were compared; what an engine adds meanwhile is not looked at.
-    private var done: Set<StreamID> = []
+    /// The versions at which orders were compared.
+    private var done: [StreamID: Int] = [:]
+    /// Orders that have events behind the version at which they were compared.
+    private var movedOn: [StreamID: OrderKey] = [:]
+    /// Rows read at a time when they are looked for in the journal.
+    private static let rowsLength = 1_000
 
     private init(_ store: any Store, _ library: WorkflowLibrary, _ options: Options) {
         self.store = store
@@ -94,7 +98,7 @@ package struct AuditReplay: Sendable {
             position = last.position + 1
             options.progress?(report.eventCount)
         }
-        finish()
+        try await finish()
         return report
     }
 
@@ -163,7 +167,10 @@ package struct AuditReplay: Sendable {
         _ event: RecordedEvent,
         _ envelope: Envelope
     ) async throws {
-        if done.contains(event.stream) { return }
+        if done[event.stream] != nil {
+            movedOn[event.stream] = envelope.order
+            return
+        }
         do {
             let fact = try EventCodec.fact(envelope)
             countFact(fact)
@@ -221,7 +228,7 @@ package struct AuditReplay: Sendable {
         tally(order)
         orders[stream] = nil
         rows[stream] = nil
-        done.insert(stream)
+        done[stream] = row.version
     }
 
     private static func differences(_ replayed: OrderRow, _ stored: OrderRow) -> [String] {
@@ -242,7 +249,11 @@ package struct AuditReplay: Sendable {
         if order.isOpen { report.openCount += 1 }
     }
 
-    private mutating func finish() {
+    private mutating func finish() async throws {
+        if options.asOf == nil {
+            try await checkMovedOn()
+            try await checkRows()
+        }
         for (stream, order) in orders.sorted(by: { $0.key < $1.key }) {
             tally(order)
             if options.asOf == nil {
@@ -250,5 +261,32 @@ package struct AuditReplay: Sendable {
             }
         }
         report.root = HexDigest.text(tree.root)
+    }
+
+    /// An engine may have moved orders on meanwhile; then their rows have moved on, too.
+    private mutating func checkMovedOn() async throws {
+        for (stream, key) in movedOn.sorted(by: { $0.key < $1.key }) {
+            guard let row = try await store.order(key), row.version > done[stream] ?? 0 else {
+                report.problem("order \(key): its row stands behind its events")
+                continue
+            }
+        }
+    }
+
+    /// Every row has its order in the journal.
+    private mutating func checkRows() async throws {
+        var cursor: StreamID?
+        while true {
+            let query = OrderQuery(after: cursor, limit: Self.rowsLength)
+            let rows = try await store.orders(query)
+            guard let last = rows.last else { return }
+            cursor = last.stream
+            for row in rows where versions[row.stream] == nil {
+                // An order that was taken in meanwhile has its event by now.
+                let events = try await store.events(of: row.stream, from: 0, limit: 1)
+                guard events.isEmpty else { continue }
+                report.problem("order \(row.key): no event speaks of it")
+            }
+        }
     }
 }

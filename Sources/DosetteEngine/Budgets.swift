@@ -187,6 +187,26 @@ package final class Budgets: Sendable {
         }
     }
 
+    /// Takes the calls, all or none, and only if half of each budget is left for others.
+    package func takeLeavingHalf(
+        _ uses: [EndpointUse],
+        clinic: String,
+        at now: Timestamp
+    ) -> Answer {
+        state.withLock { state in
+            let larger = uses.map { use in
+                let key = Key(clinic: clinic, endpoint: use.endpoint.name)
+                let half = window(use.endpoint, key, state).limit / 2
+                return EndpointUse(use.endpoint, use.count + half)
+            }
+            let answer = look(larger, clinic, true, now, &state)
+            guard case .free = answer else { return answer }
+            for use in uses { spend(use, clinic, now, &state) }
+            state.breakers[clinic]?.begin(at: now)
+            return answer
+        }
+    }
+
     private func look(
         _ uses: [EndpointUse],
         _ clinic: String,
@@ -244,6 +264,17 @@ package final class Budgets: Sendable {
     package func recall(_ uses: [EndpointUse], clinic: String, at time: Timestamp) {
         state.withLock { state in
             for use in uses { spend(use, clinic, time, &state) }
+        }
+    }
+
+    /// Takes note that an earlier engine may have made half of the calls that a minute has.
+    package func recallHalf(_ uses: [EndpointUse], clinic: String, at time: Timestamp) {
+        state.withLock { state in
+            for use in uses {
+                let key = Key(clinic: clinic, endpoint: use.endpoint.name)
+                let half = window(use.endpoint, key, state).limit / 2
+                spend(EndpointUse(use.endpoint, half), clinic, time, &state)
+            }
         }
     }
 

@@ -250,13 +250,15 @@ package final class Engine: Service {
                 try await recall(event, since: since, &clinics)
             }
         }
-        for clinic in Set(clinics.values).sorted() {
-            let share = observerCalls.map { use in
-                EndpointUse(use.endpoint, use.endpoint.limitPerMinute / 2)
-            }
-            budgets.recall(share, clinic: clinic, at: clock.now())
+        // The reconciler's looks leave no event; a journal that was just begun has seen none.
+        guard eventCount > Self.eventsOfAStart else { return }
+        for clinic in calendars.keys.sorted() {
+            budgets.recallHalf(observerCalls, clinic: clinic, at: clock.now())
         }
     }
+
+    /// Events that a first start writes at the most before any order is there.
+    private static let eventsOfAStart = 2
 
     private func recall(
         _ event: RecordedEvent,

@@ -86,9 +86,15 @@ package struct ClinicCalendar: Sendable {
     /// The first instant after `day`.
     package func end(of day: CalendarDate) -> Timestamp {
         let next = day.adding(days: 1).startInUTC
-        // The offset at the local midnight, not at the UTC one; a second look settles a change.
-        let guess = next.advanced(by: .milliseconds(-offset(at: next).milliseconds))
-        return next.advanced(by: .milliseconds(-offset(at: guess).milliseconds))
+        // The offset is that of the local midnight, not of the UTC one; where the clocks change near
+        // it, one of the two guesses is the instant at which the day changes.
+        let first = next.advanced(by: .milliseconds(-offset(at: next).milliseconds))
+        let second = next.advanced(by: .milliseconds(-offset(at: first).milliseconds))
+        let guesses = [min(first, second), max(first, second)]
+        let change = guesses.first { guess in
+            self.day(of: guess) > day && self.day(of: guess.advanced(by: .milliseconds(-1))) <= day
+        }
+        return change ?? guesses[1]
     }
 
     private func floorDivided(_ value: Int64, _ divisor: Int64) -> Int64 {

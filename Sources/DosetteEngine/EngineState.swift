@@ -112,29 +112,65 @@ final class EngineState: Sendable {
     }
 }
 
-/// Wakes one waiter; a wake-up that comes before the wait is not lost.
+/// Wakes whoever waits; a wake-up that comes before the wait is not lost.
+///
+/// Not an `AsyncStream`: that one ends for good when a task that waits for it is cancelled, and every
+/// later wait would return at once.
 final class WakeUp: Sendable {
-    private let stream: AsyncStream<Void>
-    private let continuation: AsyncStream<Void>.Continuation
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    private struct State {
+        /// Somebody called while nobody waited.
+        var isCalled = false
+        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
+        var nextNumber = 0
     }
+
+    private let state = Mutex(State())
+
+    init() {}
 
     func wake() {
-        continuation.yield()
+        let waiters = state.withLock { state in
+            state.isCalled = state.waiters.isEmpty
+            defer { state.waiters = [:] }
+            return Array(state.waiters.values)
+        }
+        for waiter in waiters { waiter.resume() }
     }
 
-    /// Returns at a wake-up, or when `clock` has reached `time`.
+    /// Returns at a wake-up, when `clock` has reached `time`, or when the task is cancelled.
     func wait(until time: Timestamp, clock: some EngineClock) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await clock.sleep(until: time) }
-            group.addTask {
-                var iterator = self.stream.makeAsyncIterator()
-                _ = await iterator.next()
-            }
+            group.addTask { await self.waitForCall() }
             await group.next()
             group.cancelAll()
+        }
+    }
+
+    private func waitForCall() async {
+        let number = state.withLock { state in
+            state.nextNumber += 1
+            return state.nextNumber
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                if register(continuation, number) { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
+        }
+    }
+
+    /// Answers whether the wait is over before it began.
+    private func register(_ continuation: CheckedContinuation<Void, Never>, _ number: Int) -> Bool {
+        state.withLock { state in
+            if Task.isCancelled { return true }
+            if state.isCalled {
+                state.isCalled = false
+                return true
+            }
+            state.waiters[number] = continuation
+            return false
         }
     }
 }

@@ -106,18 +106,9 @@ final class Reconciler: Sendable {
     private func budget(_ clinic: String) async -> Bool {
         while desk.state.isRunning {
             let now = desk.clock.now()
-            let half = observer.calls.map {
-                EndpointUse($0.endpoint, max($0.count, $0.endpoint.limitPerMinute / 2))
-            }
-            switch budgets.look(half, clinic: clinic, throughBreaker: true, at: now) {
+            switch budgets.takeLeavingHalf(observer.calls, clinic: clinic, at: now) {
             case .free:
-                let answer = budgets.take(
-                    observer.calls,
-                    clinic: clinic,
-                    throughBreaker: true,
-                    at: now
-                )
-                if case .free = answer { return true }
+                return true
             case .wait(let until):
                 guard await pause(max(.milliseconds(1), until.since(now))) else { return false }
             case .waitForTrial:

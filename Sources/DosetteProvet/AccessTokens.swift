@@ -1,13 +1,14 @@
 import DosetteCore
 import DosetteEngine
 import Foundation
+import Synchronization
 
 /// One clinic's access token: fetched by one caller while the others wait, renewed before it ends.
 actor AccessTokens {
     enum Answer: Sendable {
         case token(String)
         /// No token could be had, so nothing was sent.
-        case none(reason: String)
+        case none(retryAfter: TimeSpan?, reason: String)
     }
 
     private struct Held {
@@ -21,7 +22,9 @@ actor AccessTokens {
     private let margin: TimeSpan
     private var held: Held?
     private var isFetching = false
-    private var waiters: [CheckedContinuation<Answer, Never>] = []
+    private var waiterCount = 0
+    /// Those who wait for the fetch; each can be cancelled alone.
+    private nonisolated let waiters = Mutex<[Int: CheckedContinuation<Answer, Never>]>([:])
 
     init(
         transport: HTTPTransport,
@@ -35,7 +38,9 @@ actor AccessTokens {
         self.transport = transport
         self.clock = clock
         self.margin = margin
-        let pair = Data("\(clientID):\(clientSecret)".utf8).base64EncodedString()
+        // Both are form-encoded first: RFC 6749, 2.3.1.
+        let user = FormCoding.encoded(clientID)
+        let pair = Data("\(user):\(FormCoding.encoded(clientSecret))".utf8).base64EncodedString()
         let form = "grant_type=client_credentials&scope=\(FormCoding.encoded(scope))"
         request = TransportRequest(
             method: .post,
@@ -56,28 +61,50 @@ actor AccessTokens {
     func token(insteadOf stale: String? = nil) async -> Answer {
         if let held, held.text != stale, clock.now() < held.renewAt { return .token(held.text) }
         if isFetching {
-            return await withCheckedContinuation { waiters.append($0) }
+            return await waitForFetch()
         }
         isFetching = true
         let answer = await fetch()
         isFetching = false
-        let waiting = waiters
-        waiters = []
+        let waiting = waiters.withLock { waiters in
+            defer { waiters = [:] }
+            return Array(waiters.values)
+        }
         for waiter in waiting { waiter.resume(returning: answer) }
         return answer
+    }
+
+    private func waitForFetch() async -> Answer {
+        waiterCount += 1
+        let number = waiterCount
+        let cancelled = Answer.none(retryAfter: nil, reason: "the call was cancelled")
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isOver = waiters.withLock { waiters in
+                    let isCancelled = Task.isCancelled
+                    if !isCancelled { waiters[number] = continuation }
+                    return isCancelled
+                }
+                if isOver { continuation.resume(returning: cancelled) }
+            }
+        } onCancel: {
+            let waiter = waiters.withLock { $0.removeValue(forKey: number) }
+            waiter?.resume(returning: cancelled)
+        }
     }
 
     private func fetch() async -> Answer {
         let result = await transport.send(request)
         guard case .answer(let answer) = result else {
-            return .none(reason: "the sign-in could not be reached")
+            return .none(retryAfter: nil, reason: "the sign-in could not be reached")
         }
         guard (200..<300).contains(answer.status),
             let json = try? JSONReader.read(answer.body),
             let token = json["access_token"]?.stringValue, !token.isEmpty
         else {
             held = nil
-            return .none(reason: "the sign-in was answered with status \(answer.status)")
+            let reason = "the sign-in was answered with status \(answer.status)"
+            return .none(retryAfter: answer.retryAfter, reason: reason)
         }
         let seconds = max(0, json["expires_in"]?.integerValue ?? 0)
         // Half of a short life is kept, so that a margin never makes a token useless.

@@ -38,9 +38,14 @@ struct RefundInvoice: ProvetAction {
         ]
         let rows = await client.list(client.assumptions.invoicePath, filter)
         return rows.finding { rows in
-            let notes = rows.filter {
-                ProvetID.read($0["credit_note_original_invoice"]) == invoice
+            let field = "credit_note_original_invoice"
+            let isReadable = rows.allSatisfy { row in
+                row[field].map { $0.isNull || ProvetID.read($0) != nil } ?? false
             }
+            guard isReadable else {
+                return .unclear(reason: "an invoice does not tell what it credits")
+            }
+            let notes = rows.filter { ProvetID.read($0[field]) == invoice }
             return .only(notes, "credit notes of the invoice")
         }
     }
@@ -59,7 +64,10 @@ struct AddPayment: ProvetAction {
             calls: [
                 EndpointUse(ProvetEndpoint.paymentCreate), EndpointUse(ProvetEndpoint.invoice),
             ],
-            probeCalls: [EndpointUse(ProvetEndpoint.paymentList, pageCost)],
+            probeCalls: [
+                EndpointUse(ProvetEndpoint.paymentList, pageCost),
+                EndpointUse(ProvetEndpoint.invoice),
+            ],
             isAtClinic: true,
             makesID: true
         )
@@ -104,19 +112,40 @@ struct AddPayment: ProvetAction {
 
     func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
         guard let invoice = request.invoiceID else { return .unclear(reason: "no invoice") }
+        let look = await client.call(.get, "\(client.assumptions.invoicePath)/\(invoice)")
+        guard case .done(let json) = look else { return look.findingWithoutLook }
+        let total = Self.cents(json[client.assumptions.invoiceTotalField])
         let filter = [("invoice__is", String(invoice))]
         let rows = await client.list(client.assumptions.paymentPath, filter)
-        return rows.finding { rows in
-            let standing = rows.filter {
-                ProvetID.read($0["invoice"]) == invoice
-                    && $0[client.assumptions.paymentCanceledField] != true
-            }
-            let type = client.clinic.fee.paymentType
-            guard standing.allSatisfy({ $0["payment_type"]?.intValue == type }) else {
-                return .unclear(reason: "the invoice has a payment of another kind")
-            }
-            return .only(standing, "payments of the invoice")
+        return rows.finding { judge($0, invoice, total, client) }
+    }
+
+    private func judge(
+        _ rows: [JSONObject],
+        _ invoice: Int,
+        _ total: Double?,
+        _ client: ProvetClient
+    ) -> EffectProtocol.Finding {
+        guard rows.allSatisfy({ ProvetID.read($0["invoice"]) != nil }) else {
+            return .unclear(reason: "a payment does not name its invoice")
         }
+        let standing = rows.filter {
+            ProvetID.read($0["invoice"]) == invoice
+                && $0[client.assumptions.paymentCanceledField] != true
+        }
+        let type = client.clinic.fee.paymentType
+        let isLikeOurs = standing.allSatisfy { row in
+            row["payment_type"]?.intValue == type && Self.cents(row["sum"]) == total
+        }
+        guard isLikeOurs else {
+            return .unclear(reason: "the invoice has a payment of another kind or sum")
+        }
+        return .only(standing, "payments of the invoice")
+    }
+
+    /// A sum in hundredths, for comparing.
+    private static func cents(_ json: JSON?) -> Double? {
+        sum(json).flatMap(Double.init).map { ($0 * 100).rounded() }
     }
 }
 
@@ -153,7 +182,9 @@ struct CancelPayment: ProvetAction {
         let result = await client.call(.get, path)
         switch result {
         case .done(let json):
-            let isCanceled = json[client.assumptions.paymentCanceledField] == true
+            guard let isCanceled = json[client.assumptions.paymentCanceledField]?.boolValue else {
+                return .unclear(reason: "the payment does not tell whether it is canceled")
+            }
             return isCanceled ? .found(Receipt()) : .absent
         case .refused(404, _): return .found(Receipt())
         default: return result.findingWithoutLook

@@ -88,7 +88,11 @@ struct CreatePrescription: ProvetAction {
             ProvetID.read(row["prescriber"]) == ours["prescriber_id"]?.intValue,
             issued(row["issue_time"]) == issued(ours["issue_time"])
         else { return false }
-        return row["remarks"]?.stringValue?.contains("[dosette:") != true
+        // What the order's own remarks quote is not another order's marker.
+        let own = ours["remarks"]?.stringValue ?? ""
+        let remarks = row["remarks"]?.stringValue ?? ""
+        let rest = own.isEmpty ? remarks : remarks.replacing(own, with: "")
+        return !rest.contains("[dosette:")
     }
 
     private static func receipt(_ id: Int, _ object: JSONObject) -> Receipt {
@@ -112,7 +116,9 @@ struct PatchStatus: ProvetAction {
     )
 
     func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
-        var content: JSONObject = ["status": JSON(target(request))]
+        var content: JSONObject = [
+            "prescription": JSON(request.order.provetID), "status": JSON(target(request)),
+        ]
         content["remarks"] = request.plan.entry?.remarks.map { .string($0) }
         return .object(content)
     }
@@ -135,7 +141,7 @@ struct PatchStatus: ProvetAction {
         }
         let remarks = json["remarks"]?.stringValue ?? ""
         let wanted = request.plan.entry?.remarks
-        let hasRemarks = wanted.map { remarks.contains($0) } ?? true
+        let hasRemarks = wanted.map { Self.hasLines(remarks, $0) } ?? true
         if seen == target(request), hasRemarks { return .confirmed(Receipt()) }
         guard seen == target(request) || seen == request.order.provetStatus else {
             return conflict(seen, request)
@@ -145,6 +151,11 @@ struct PatchStatus: ProvetAction {
             body["remarks"] = .string(remarks.isEmpty ? wanted : "\(wanted)\n\(remarks)")
         }
         return await write(.object(body), path, seen, request, client)
+    }
+
+    /// Whether `remarks` has the lines of `wanted`, whole and together.
+    private static func hasLines(_ remarks: String, _ wanted: String) -> Bool {
+        "\n\(remarks)\n".contains("\n\(wanted)\n")
     }
 
     private func write(
@@ -160,7 +171,7 @@ struct PatchStatus: ProvetAction {
             // Somebody may have been faster than us since the look.
             let look = await client.call(.get, path)
             if case .done(let json) = look, let now = json["status"]?.intValue, now != seen {
-                return conflict(now, request)
+                return now == target ? .confirmed(Receipt()) : conflict(now, request)
             }
         }
         return result.outcome { $0["status"]?.intValue == target ? Receipt() : nil }

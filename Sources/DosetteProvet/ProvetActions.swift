@@ -140,6 +140,7 @@ extension ProvetClient.Rows {
         switch self {
         case .rows(let rows): judge(rows)
         case .tooMany: .unclear(reason: "more pages than are looked through")
+        case .unreadable: .unclear(reason: "a list with rows that cannot be read")
         case .failed(let result): result.findingWithoutLook
         }
     }

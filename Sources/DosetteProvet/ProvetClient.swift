@@ -67,8 +67,11 @@ package struct ProvetClient: Sendable {
     ) async -> ProvetResult {
         var stale: String?
         for attempt in 1...2 {
-            guard case .token(let token) = await tokens.token(insteadOf: stale) else {
-                return .notProcessed(retryAfter: nil, reason: "the sign-in at Provet failed")
+            let token: String
+            switch await tokens.token(insteadOf: stale) {
+            case .token(let text): token = text
+            case .none(let retryAfter, let reason):
+                return .notProcessed(retryAfter: retryAfter, reason: reason)
             }
             let result = await transport.send(request(method, url, body, token))
             if case .answer(let answer) = result, answer.status == 401, attempt == 1 {
@@ -103,11 +106,14 @@ package struct ProvetClient: Sendable {
         switch result {
         case .notSent(let reason): return .notProcessed(retryAfter: nil, reason: reason)
         case .unknown(let reason): return .unknown(reason: reason)
-        case .answer(let answer): return judge(answer)
+        case .answer(let answer): return judge(answer, method)
         }
     }
 
-    private static func judge(_ answer: TransportAnswer) -> ProvetResult {
+    private static func judge(
+        _ answer: TransportAnswer,
+        _ method: TransportRequest.Method
+    ) -> ProvetResult {
         switch answer.status {
         case 200..<300:
             if answer.body.isEmpty { return .done(.null) }
@@ -117,6 +123,10 @@ package struct ProvetClient: Sendable {
             return .done(json)
         case 300..<400:
             let reason = "Provet redirects (\(answer.status)): check base_url"
+            // A 302 or 303 often follows a success: it does not prove that nothing happened.
+            if method.isWrite, ![301, 307, 308].contains(answer.status) {
+                return .unknown(reason: reason)
+            }
             return .refused(status: answer.status, reason: reason)
         case 401:
             return .notProcessed(retryAfter: nil, reason: "Provet refuses the token")
@@ -141,6 +151,8 @@ package struct ProvetClient: Sendable {
         case rows([JSONObject])
         /// There are more pages than are looked through.
         case tooMany
+        /// There are rows that are not objects: nothing can be said of what is not there.
+        case unreadable
         case failed(ProvetResult)
     }
 
@@ -154,11 +166,16 @@ package struct ProvetClient: Sendable {
             query.append(("page_size", String(assumptions.listPageSize)))
             query.append(("page", String(page)))
             let result = await call(.get, path, query: query)
+            if page > 1, case .refused(404, _) = result {
+                return .failed(.unknown(reason: "the list changed while it was read"))
+            }
             guard case .done(let json) = result else { return .failed(result) }
             guard let results = json["results"]?.arrayValue else {
                 return .failed(.unknown(reason: "a list without results"))
             }
-            rows += results.compactMap(\.objectValue)
+            let objects = results.compactMap(\.objectValue)
+            guard objects.count == results.count else { return .unreadable }
+            rows += objects
             // `next` is only a sign that there is more: its URL is never followed elsewhere.
             if json["next"]?.stringValue == nil { return .rows(rows) }
         }
@@ -182,7 +199,17 @@ enum ProvetErrorText {
         guard let json = try? JSONReader.read(answer.body) else { return prefix }
         var words: [String] = []
         collect(json, "", &words)
-        let text = words.isEmpty ? prefix : "\(prefix): \(words.joined(separator: "; "))"
+        let joined = words.isEmpty ? prefix : "\(prefix): \(words.joined(separator: "; "))"
+        let text = String(
+            String.UnicodeScalarView(
+                joined.unicodeScalars.map { scalar in
+                    let isBreak =
+                        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+                        || scalar.value == 0x2028 || scalar.value == 0x2029
+                    return isBreak ? " " : scalar
+                }
+            )
+        )
         return String(text.prefix(lengthMaximum))
     }
 

@@ -42,6 +42,7 @@ struct FetchFeeItem: ProvetAction {
             }
             return item(of: settings, fee.itemField, department)
         case .tooMany: return .refused(reason: "Provet lists more settings than are read")
+        case .unreadable: return .refused(reason: "Provet's settings cannot be read")
         case .failed(let result): return result.outcomeBeforeWrite
         }
     }
@@ -65,7 +66,7 @@ struct FetchFeeItem: ProvetAction {
 }
 
 /// `provet.create_counter_sale`: no marker fits on it, so sales of one client run one at a time and
-/// a young, open sale of the client is ours.
+/// a young, open, empty sale of the client is ours.
 struct CreateCounterSale: ProvetAction {
     static let name = "provet.create_counter_sale"
 
@@ -76,7 +77,10 @@ struct CreateCounterSale: ProvetAction {
             name: Self.name,
             effectClass: .naturalCreate,
             calls: [EndpointUse(ProvetEndpoint.saleCreate)],
-            probeCalls: [EndpointUse(ProvetEndpoint.saleList, pageCost)],
+            probeCalls: [
+                EndpointUse(ProvetEndpoint.saleList, pageCost),
+                EndpointUse(ProvetEndpoint.saleItem, pageCost),
+            ],
             isAtClinic: true,
             makesID: true
         )
@@ -100,21 +104,43 @@ struct CreateCounterSale: ProvetAction {
     func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
         let filter = [("client__is", String(request.clientID))]
         let rows = await client.list(client.assumptions.salePath, filter)
-        return rows.finding { rows in
-            let young = rows.filter { row in
-                row[client.assumptions.saleFinalizedField] != true
-                    && request.mayBeOurs(row, client.assumptions)
-            }
-            // A row that does not say whose it is may be ours: a person must look.
-            guard young.allSatisfy({ ProvetID.read($0["client"]) != nil }) else {
-                return .unclear(reason: "an open counter sale does not name its client")
-            }
-            let own = young.filter { row in
-                ProvetID.read(row["client"]) == request.clientID
-                    && (row["department"] == nil
-                        || ProvetID.read(row["department"]) == request.departmentID)
-            }
-            return .only(own, "open counter sales of the client")
+        let finding = rows.finding { judge($0, request, client.assumptions) }
+        guard case .found(let receipt) = finding, let id = receipt.id else { return finding }
+        return await checkEmpty(id, finding, client)
+    }
+
+    private func judge(
+        _ rows: [JSONObject],
+        _ request: ActionRequest,
+        _ assumptions: ProvetAssumptions
+    ) -> EffectProtocol.Finding {
+        let young = rows.filter { request.mayBeOurs($0, assumptions) }
+        // A row that does not say whose it is, or whether it is open, may be ours.
+        let isReadable = young.allSatisfy { row in
+            ProvetID.read(row["client"]) != nil && ProvetID.read(row["department"]) != nil
+                && row[assumptions.saleFinalizedField]?.boolValue != nil
+        }
+        guard isReadable else {
+            return .unclear(reason: "a young counter sale does not tell whose it is, or its state")
+        }
+        let own = young.filter { row in
+            ProvetID.read(row["client"]) == request.clientID
+                && ProvetID.read(row["department"]) == request.departmentID
+                && row[assumptions.saleFinalizedField] == false
+        }
+        return .only(own, "open counter sales of the client")
+    }
+
+    /// Ours has no item yet: one that has belongs to somebody at the clinic.
+    private func checkEmpty(
+        _ id: Int,
+        _ finding: EffectProtocol.Finding,
+        _ client: ProvetClient
+    ) async -> EffectProtocol.Finding {
+        let path = "\(client.assumptions.salePath)/\(id)/\(client.assumptions.addItemAction)"
+        let items = await client.list(path, [])
+        return items.finding { rows in
+            rows.isEmpty ? finding : .unclear(reason: "the client's open sale has items already")
         }
     }
 }
@@ -170,13 +196,14 @@ struct AddCounterSaleItem: ProvetAction {
     }
 
     func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
-        ["item": JSON(item(request)), "quantity": 1]
+        ["sale": JSON(request.saleID), "item": JSON(item(request)), "quantity": 1]
     }
 
     func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
         guard let path = request.salePath(client) else { return .noSale }
         let action = "\(path)/\(client.assumptions.addItemAction)"
-        let result = await client.call(.post, action, body: content(of: request, client))
+        let body: JSON = ["item": JSON(item(request)), "quantity": 1]
+        let result = await client.call(.post, action, body: body)
         return result.outcome { json in json.objectValue == nil ? nil : Receipt() }
     }
 
@@ -184,11 +211,14 @@ struct AddCounterSaleItem: ProvetAction {
         guard let path = request.salePath(client) else { return .unclear(reason: "no sale") }
         let rows = await client.list("\(path)/\(client.assumptions.addItemAction)", [])
         return rows.finding { rows in
+            guard rows.allSatisfy({ ProvetID.read($0["item"]) != nil }) else {
+                return .unclear(reason: "a row of the sale does not name its item")
+            }
             let own = rows.filter { ProvetID.read($0["item"]) == item(request) }
             switch own.count {
             case 0: return .absent
-            case 1: return .found(Receipt())
-            default: return .unclear(reason: "the sale has the fee item \(own.count) times")
+            case 1 where own[0]["quantity"] ?? 1 == 1: return .found(Receipt())
+            default: return .unclear(reason: "the sale has the fee item more than once")
             }
         }
     }
@@ -199,7 +229,7 @@ struct FinalizeCounterSale: ProvetAction {
     let specification = ActionSpecification(
         name: "provet.finalize_counter_sale",
         effectClass: .naturalCreate,
-        calls: [EndpointUse(ProvetEndpoint.saleFinalize), EndpointUse(ProvetEndpoint.sale)],
+        calls: [EndpointUse(ProvetEndpoint.saleFinalize)],
         probeCalls: [EndpointUse(ProvetEndpoint.sale), EndpointUse(ProvetEndpoint.invoice)],
         isAtClinic: true
     )

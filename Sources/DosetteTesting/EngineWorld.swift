@@ -6,8 +6,8 @@ import Synchronization
 
 /// A pharmacy in memory: one store, one clock, one performer, and one engine after the other.
 ///
-/// Nothing in it runs by itself. An engine works when a test says ``EngineLife/settle()`` or lets time
-/// pass, and always in the same order.
+/// Nothing in it runs by itself. An engine works when a test says ``EngineLife/settle()`` or lets
+/// time pass, and always in the same order.
 package final class EngineWorld: Sendable {
     /// How an engine's life ends.
     package enum Ending: Hashable, Sendable {
@@ -57,6 +57,8 @@ package final class EngineWorld: Sendable {
     /// - Parameters:
     ///   - ending: How it ends when `body` returns; if `body` throws it crashes.
     ///   - body: What happens meanwhile.
+    /// - Returns: What `body` does.
+    /// - Throws: What `body` throws, and what an engine says that cannot start or stop.
     @discardableResult
     package func live<Result>(
         _ ending: Ending = .drained,

@@ -4,7 +4,8 @@ import Synchronization
 
 /// Does every action as a test has written it down, and remembers what it was asked.
 ///
-/// An attempt for which nothing is written succeeds; a look for which nothing is written finds nothing.
+/// An attempt for which nothing is written succeeds; a look for which nothing is written finds
+/// nothing.
 package final class ScriptedPerformer: ActionPerformer {
     /// What one attempt does.
     package enum Attempt: Sendable {
@@ -199,7 +200,8 @@ extension ScriptedPerformer.Call {
 extension ScriptedPerformer {
     /// The actions of home delivery, each of the class that it has at Provet.
     ///
-    /// - Parameter calls: What one attempt at an action, and one look for it, costs; nothing at first.
+    /// What one attempt at an action, and one look for it, costs is said by `calls`: nothing at
+    /// first.
     package static func homeDelivery(
         calls: [String: [EndpointUse]] = [:],
         deadline: TimeSpan? = nil

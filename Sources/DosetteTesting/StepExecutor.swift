@@ -2,11 +2,11 @@ import Synchronization
 
 /// Runs tasks only when it is told to: one job after the other, on the thread of the caller.
 ///
-/// Tasks that prefer it do everything in the same order each time, and the moment at which they have
-/// come to rest is known exactly: no job is left. No test has to sleep for it.
+/// Tasks that prefer it do everything in the same order each time, and the moment at which they
+/// have come to rest is known exactly: no job is left. No test has to sleep for it.
 package final class StepExecutor: TaskExecutor {
     /// Jobs in one run at the most.
-    package static let jobsMaximum = 400_000
+    package static let jobsMaximum = 100_000
 
     /// Tasks that call one another for ever; a loop without a wait.
     package struct Restless: Error, CustomStringConvertible {
@@ -24,7 +24,8 @@ package final class StepExecutor: TaskExecutor {
         waiting.withLock { $0.append(job) }
     }
 
-    /// Runs what can run, and what that makes possible, until every task waits for something outside.
+    /// Runs what can run, and what that makes possible, until every task waits for something
+    /// outside.
     ///
     /// - Parameter limit: Jobs to run at the most.
     /// - Throws: ``Restless`` when there is no end.

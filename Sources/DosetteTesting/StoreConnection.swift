@@ -4,8 +4,8 @@ import Synchronization
 
 /// One engine's way to a store that other engines will have after it.
 ///
-/// It can be cut, at any commit, as a crash cuts it: then nothing of this engine reaches the store any
-/// more. It can also refuse single commits, as a disk does.
+/// It can be cut, at any commit, as a crash cuts it: then nothing of this engine reaches the
+/// store any more. It can also refuse single commits, as a disk does.
 package final class StoreConnection: Store {
     /// What becomes of a commit.
     package enum Fate: Hashable, Sendable {

@@ -49,7 +49,7 @@ struct EffectProtocolTests {
     }
 
     private static func uncertainPlaces(_ effectClass: Class) throws -> [(String, EffectStory)] {
-        guard effectClass.isProbed else { return [] }
+        guard [.taggedCreate, .naturalCreate].contains(effectClass) else { return [] }
         var places: [(String, EffectStory)] = []
         for attempt in [1, 3] {
             var early = EffectStory(effectClass)

@@ -44,8 +44,6 @@ struct OrderWalk {
     private let epoch = 1
     /// How much goes wrong in this walk, in tenths.
     private let trouble: Int
-    /// See `nothing is charged when a person gives up telling Provet` in OrderDecisionTests.
-    private var hasGivenUpAnEntry = false
 
     init(seed: UInt64, workflow: Workflow) throws {
         var random = SeededRandom(seed: seed)
@@ -97,15 +95,8 @@ struct OrderWalk {
             due(.probed(part: work.part, effect: plan.effect, finding(plan.action)))
         case .timer:
             count.timers += 1
-            guard !isKnownRefusal(work.part) else { return }
             due(.timer(part: work.part))
         }
-    }
-
-    /// See `work that is due is never refused` in OrderTimeTests.
-    private func isKnownRefusal(_ part: Int) -> Bool {
-        guard case .ready(let due) = order.parts[part].effect?.state.phase else { return false }
-        return due > now
     }
 
     private mutating func answer(_ part: Int) {
@@ -125,8 +116,7 @@ struct OrderWalk {
         case 0: .refused(reason: "400")
         case 1..<3: .notProcessed(retryAfter: .seconds(60), reason: "429")
         case 3..<6: .unknown(reason: "timeout")
-        case 6 where action == "provet.patch_status":
-            // The fee's conflicts are not read rightly: see OrderClinicTests.
+        case 6:
             .conflict(seen: [5, 6, 7, 42].randomElement(using: &random) ?? 6, reason: "other")
         default: .confirmed(HomeDelivery.receipt(action))
         }
@@ -233,7 +223,6 @@ struct OrderWalk {
             if fact.at < at.changedAt { broken.append("time goes back") }
             if case .entered(let entered) = fact.event { judge(entered, at) }
             if case .parked = fact.event { count.parked += 1 }
-            if case .unparked("prescription", .giveUp) = fact.event { hasGivenUpAnEntry = true }
             do {
                 try at.evolve(fact)
             } catch {
@@ -249,7 +238,7 @@ struct OrderWalk {
             count.charging += 1
             if before.prescription?.isAccepted != true { broken.append("charged unaccepted") }
             let known = before.provetStatus.map(PrescriptionLifecycle.State.init(status:))
-            if known?.isAccepted != true, !hasGivenUpAnEntry {
+            if known?.isAccepted != true {
                 broken.append("charged although Provet knows \(known.map { "\($0)" } ?? "nothing")")
             }
         case ("fee", "charged"): count.charged += 1

@@ -65,7 +65,6 @@ struct WholeDefinitionTests {
         waiting, charging, charged, not_charged, refunding, refunded, not_applicable
         sample.yaml:19:15: parts.fee.states.halved: nothing leads to this state
         sample.yaml:20:12: parts.packing.states: this key is required
-        sample.yaml:20:12: parts.packing: a part has one state or more
         sample.yaml:20:35: parts.packing.state: there is no key state here; did you mean states? \
         (known: starts, each_entry, states)
         """

@@ -18,7 +18,8 @@ struct CallWindowTests {
         #expect(window.available(at: second(1)) == 0)
     }
 
-    /// A call counts for a minute from its own moment, so its slot until a minute after the slot's end.
+    /// A call counts for a minute from its own moment, so its slot until a minute after the
+    /// slot's end.
     @Test(arguments: [0, 0.001, 0.5, 0.999])
     func `a call counts for a full minute and never for two seconds more`(at moment: Double) {
         var window = CallWindow(limit: 1)
@@ -42,10 +43,11 @@ struct CallWindowTests {
 
     @Test func `whoever comes back when it says finds the calls free`() {
         for start in stride(from: 0.0, to: 3, by: 0.137) {
-            var window = CallWindow(limit: 5)
-            for number in 0..<5 { window.spend(1, at: second(start + Double(number) * 0.7)) }
+            var spent = CallWindow(limit: 5)
+            for number in 0..<5 { spent.spend(1, at: second(start + Double(number) * 0.7)) }
             let now = second(start + 4)
             for count in 1...5 {
+                var window = spent
                 let free = window.freeAt(count, from: now)
                 let justBefore = free.advanced(by: .milliseconds(-1))
                 #expect(window.available(at: justBefore) < count, "\(start) \(count)")
@@ -196,7 +198,12 @@ struct BudgetsTests {
         budgets.block([EndpointUse(list)], clinic: "a", until: second(90))
         #expect(free(budgets, [EndpointUse(list)]) == .wait(until: second(90)))
         #expect(free(budgets, [EndpointUse(item)]) == .free(4))
-        let other = budgets.look([EndpointUse(list)], clinic: "b", throughBreaker: true, at: second(1))
+        let other = budgets.look(
+            [EndpointUse(list)],
+            clinic: "b",
+            throughBreaker: true,
+            at: second(1)
+        )
         #expect(other == .free(10))
     }
 

@@ -88,9 +88,7 @@ struct EffectTests {
         }
         let attempts = performer.attempts(Action.create)
         #expect(attempts.count == 2)
-        withKnownIssue("a performer is told the number of the attempt after its own") {
-            #expect(attempts.map(\.attempt) == [1, 2])
-        }
+        #expect(attempts.map(\.attempt) == [1, 2])
         #expect(Set(attempts.map(\.marker)).count == 1)
         #expect(Set(attempts.map(\.effect)) == [1])
     }

@@ -145,7 +145,9 @@ struct FairnessTests {
         }
     }
 
-    @Test func `a trial whose intent meets a conflict does not silence the clinic for ever`() async throws {
+    @Test func `a trial whose intent meets a conflict does not silence the clinic for ever`()
+        async throws
+    {
         let configuration = Pharmacy.configuration { $0.limits.breakerFailures = 1 }
         let world = Pharmacy.world(configuration)
         let away = EffectProtocol.Outcome.notProcessed(retryAfter: nil, reason: "no connection")

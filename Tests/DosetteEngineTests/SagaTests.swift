@@ -140,7 +140,8 @@ struct SagaTests {
         #expect(try await world.auditProblems() == [])
     }
 
-    @Test func `a fee item that is refused parks, for somebody to mend the settings`() async throws {
+    @Test func `a fee item that is refused parks, for somebody to mend the settings`() async throws
+    {
         performer.script(Action.fetch, .answers(.refused(reason: "404")))
         try await world.live { life in
             try await life.accept(first)

@@ -159,7 +159,12 @@ struct SignalTests {
                 for number in 1...10 {
                     group.addTask {
                         let dispense = RepeatPlan.Dispense(
-                            id: "d\(number)", item: 0, packages: 1, day: day, batch: nil)
+                            id: "d\(number)",
+                            item: 0,
+                            packages: 1,
+                            day: day,
+                            batch: nil
+                        )
                         do {
                             let key = try Slip().key
                             let done = try await life.engine.dispense(dispense, of: key, by: "Aino")

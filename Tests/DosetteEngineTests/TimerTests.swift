@@ -48,7 +48,12 @@ struct TimerTests {
     }
 
     @Test func `a deadline and a retry at the same time do not chase each other`() async throws {
-        let slow = RetrySchedule(attemptsMaximum: 8, first: .minutes(10), factor: 1, most: .minutes(10))
+        let slow = RetrySchedule(
+            attemptsMaximum: 8,
+            first: .minutes(10),
+            factor: 1,
+            most: .minutes(10)
+        )
         let world = Pharmacy.world(Pharmacy.configuration { $0.timing.retry = slow })
         let busy = EffectProtocol.Outcome.notProcessed(
             retryAfter: .milliseconds(24 * 3_600_000 - 1_000),
@@ -134,7 +139,13 @@ struct TimerTests {
         // 01:00 on the 21st in Helsinki, 23:00 on the 20th in Lisbon.
         let world = Pharmacy.world(at: try instant("2025-08-20T22:00:00Z"))
         let tomorrow = try #require(CalendarDate(text: "2025-08-21"))
-        let dispense = RepeatPlan.Dispense(id: "d1", item: 0, packages: 1, day: tomorrow, batch: nil)
+        let dispense = RepeatPlan.Dispense(
+            id: "d1",
+            item: 0,
+            packages: 1,
+            day: tomorrow,
+            batch: nil
+        )
         let south = Slip(id: "HD-2", clinic: Pharmacy.south)
         try await world.live { life in
             try await life.accept()

@@ -10,7 +10,8 @@ struct WakeUpTests {
     private let executor = StepExecutor()
     private let wakeUp = WakeUp()
 
-    /// Waits `count` times for a minute, and tells how often the wait is over after each of `steps`.
+    /// Waits `count` times for a minute, and tells how often the wait is over after each of
+    /// `steps`.
     private func waits(_ count: Int, _ steps: [() -> Void]) async throws -> [Int] {
         let over = Counter()
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -19,7 +19,7 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "Sources/DosetteProvet": [
         "AsyncHTTPClient", "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-        "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix",
+        "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
     ],
     // The simulator shares no code with the adapter, so that a mistake cannot cancel itself out.
     "Sources/DosetteSimulator": [

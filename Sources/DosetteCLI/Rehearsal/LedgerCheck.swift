@@ -13,6 +13,8 @@ struct LedgerCheck {
         var different: [String] = []
         /// Effects of parked orders, whose fate is for a person.
         var inDoubt = 0
+        /// Prescriptions that the clinic ended after everything was done, which nobody looks for.
+        var endedAfterwards = 0
         var effects: [String: Int] = [:]
 
         var isClean: Bool { lost.isEmpty && doubled.isEmpty && different.isEmpty }
@@ -31,6 +33,8 @@ struct LedgerCheck {
         let invoiceID: Int?
         let paymentID: Int?
         let isSettled: Bool
+        /// Whether nothing is to come: such orders are not watched any more.
+        let isClosed: Bool
 
         /// - Parameters:
         ///   - view: The order's view.
@@ -50,6 +54,7 @@ struct LedgerCheck {
             invoiceID = view["fee"]?["invoice_id"]?.intValue
             paymentID = view["fee"]?["payment_id"]?.intValue
             self.isSettled = isSettled
+            isClosed = view["waiting"]?.objectValue == nil
         }
     }
 
@@ -139,17 +144,22 @@ struct LedgerCheck {
 
     private mutating func checkStatuses() {
         var statuses: [Place: Int] = [:]
+        var endedByClinic: Set<Place> = []
         for entry in entries {
             let place = Place(installation: entry.installation, id: entry.object)
             if entry.effect == .prescriptionCreated { statuses[place] = 1 }
             if entry.effect == .prescriptionStatus, let new = entry.statusNew {
                 statuses[place] = new
+                if entry.actor == .clinic { endedByClinic.insert(place) }
             }
         }
         for order in orders where !order.isPrescriptionParked {
             guard let id = order.provetID else { continue }
-            let real = statuses[Place(installation: order.installation, id: id)]
-            if real != order.provetStatus {
+            let place = Place(installation: order.installation, id: id)
+            let real = statuses[place]
+            if real != order.provetStatus, order.isClosed, endedByClinic.contains(place) {
+                verdict.endedAfterwards += 1
+            } else if real != order.provetStatus {
                 let words = "\(order.provetStatus ?? 0), Provet has \(real ?? 0)"
                 verdict.different.append("order \(order.name) says status \(words)")
             }

@@ -54,6 +54,12 @@ enum RehearsalReport {
             "against a replay of the journal: \(outcome.replay.comparedCount) orders compared, "
                 + "\(outcome.replay.problemCount) differences",
         ]
+        if verdict.endedAfterwards > 0 {
+            lines.append(
+                "\(verdict.endedAfterwards) prescriptions were canceled by a clinic after all was done; "
+                    + "a finished order is not watched"
+            )
+        }
         lines += verdict.lost.map { "LOST \($0)" }
         lines += verdict.doubled.map { "TWICE \($0)" }
         lines += verdict.different.map { "DIFFERENT \($0)" }
