@@ -267,13 +267,18 @@ package final class Budgets: Sendable {
         }
     }
 
-    /// Takes note that an earlier engine may have made half of the calls that a minute has.
-    package func recallHalf(_ uses: [EndpointUse], clinic: String, at time: Timestamp) {
+    /// Takes note that an earlier engine may have made so many calls, half of a minute's at the most.
+    package func recallHalf(
+        _ uses: [EndpointUse],
+        most: Int,
+        clinic: String,
+        at time: Timestamp
+    ) {
         state.withLock { state in
             for use in uses {
                 let key = Key(clinic: clinic, endpoint: use.endpoint.name)
                 let half = window(use.endpoint, key, state).limit / 2
-                spend(EndpointUse(use.endpoint, half), clinic, time, &state)
+                spend(EndpointUse(use.endpoint, min(half, most)), clinic, time, &state)
             }
         }
     }

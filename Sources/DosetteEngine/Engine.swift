@@ -58,6 +58,7 @@ package final class Engine: Service {
     let scheduler: Scheduler
     private let reconciler: Reconciler?
     private let observerCalls: [EndpointUse]
+    private let reconcileInterval: TimeSpan
     private let calendars: [String: ClinicCalendar]
     private let wakeUp = WakeUp()
     private let logger: Logger
@@ -114,6 +115,7 @@ package final class Engine: Service {
             logger: logger
         )
         observerCalls = parts.observer?.calls ?? []
+        reconcileInterval = configuration.timing.reconcileInterval
         reconciler = parts.observer.map { [desk, budgets, logger] observer in
             Reconciler(
                 desk: desk,
@@ -176,7 +178,7 @@ package final class Engine: Service {
         try library.adopt(try await store.definitions())
         try await journalDefinitions(ownership)
         let measure = try await store.measure()
-        try await recallCalls(eventCount: measure.eventCount)
+        try await recallCalls(measure)
         state.begin(epoch: ownership.epoch, queuedCount: measure.queuedCount)
         logger.notice("engine started", metadata: [LogKey.epoch: "\(ownership.epoch)"])
     }
@@ -238,9 +240,9 @@ package final class Engine: Service {
 
     /// Budgets survive a crash: calls of the last minute are read from the journal, and what is not
     /// journaled, the reconciler's looks, is assumed spent.
-    private func recallCalls(eventCount: Int64) async throws {
+    private func recallCalls(_ measure: StoreMeasure) async throws {
         let since = clock.now().advanced(by: .minutes(-1))
-        var position = max(0, eventCount - Int64(Self.recallMaximum))
+        var position = max(0, measure.eventCount - Int64(Self.recallMaximum))
         var clinics: [StreamID: String] = [:]
         while true {
             let page = try await store.events(from: position, limit: Self.recallPage)
@@ -251,9 +253,11 @@ package final class Engine: Service {
             }
         }
         // The reconciler's looks leave no event; a journal that was just begun has seen none.
-        guard eventCount > Self.eventsOfAStart else { return }
+        guard measure.eventCount > Self.eventsOfAStart else { return }
+        let rounds = 1 + 60_000 / max(1, Int(reconcileInterval.milliseconds))
+        let looks = measure.openCount * rounds
         for clinic in calendars.keys.sorted() {
-            budgets.recallHalf(observerCalls, clinic: clinic, at: clock.now())
+            budgets.recallHalf(observerCalls, most: looks, clinic: clinic, at: clock.now())
         }
     }
 
