@@ -112,7 +112,7 @@ struct LiveTests {
                     guard let next = try await answers.next() else { break }
                     last = next
                 }
-            } catch HTTPClientError.remoteConnectionClosed {
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed {
                 // Closed while we were still sending: TCP may take the last line with it.
                 return sending.finish()
             }
