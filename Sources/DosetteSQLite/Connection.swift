@@ -158,6 +158,7 @@ final class Connection: Sendable {
     /// A flush failed, so the batch may or may not be there: open the file again and look.
     private func settle(_ batch: Batch, _ failure: StoreError) -> [Result<Void, StoreError>] {
         for attempt in 1...Self.reopeningsMaximum {
+            // On the writer's own thread, which has nothing to do until the file is open again.
             if attempt > 1 { Thread.sleep(forTimeInterval: Self.reopeningPause) }
             guard let isThere = try? reopen(lookingFor: batch) else { continue }
             if isThere { return batch.results }

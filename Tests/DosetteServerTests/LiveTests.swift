@@ -113,7 +113,10 @@ struct LiveTests {
                     last = next
                 }
             } catch let error as HTTPClientError where error == .remoteConnectionClosed {
-                // Closed while we were still sending: TCP may take the last line with it.
+                // Closed while we were still sending: TCP may take the last line with it, but what
+                // came before it is an order taken in, or the word that it stops.
+                let text = String(buffer: last)
+                #expect(text.contains("\"status\":202") || text.contains("\"rule\":\"stopping\""))
                 return sending.finish()
             }
             sending.finish()

@@ -107,7 +107,7 @@ enum StoryClock {
 
 enum WorkDirectory {
     static func make(_ path: String?, _ prefix: String) throws -> URL {
-        let id = ProcessInfo.processInfo.processIdentifier
+        let id = UUID().uuidString.prefix(8)
         let url =
             path.map { URL(filePath: $0) }
             ?? FileManager.default.temporaryDirectory.appending(path: "\(prefix)-\(id)")
