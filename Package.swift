@@ -109,15 +109,31 @@ let package = Package(
             ]
         ),
         .target(
+            name: "DosetteDeterminism",
+            dependencies: ["DosetteCore", "DosetteEngine"]
+        ),
+        .target(
             name: "DosetteTesting",
-            dependencies: ["DosetteCore", "DosetteEngine", "DosetteStore", "DosetteDefinitions"]
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteStore",
+            ]
+        ),
+        .target(
+            name: "DosetteSimulation",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteProvet", "DosetteSimulator", "DosetteStore",
+                "DosetteWorkflows",
+                .product(name: "Logging", package: "swift-log"),
+            ]
         ),
         .executableTarget(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteProvet", "DosetteServer", "DosetteSimulator", "DosetteSQLite",
-                "DosetteStore",
+                "DosetteProvet", "DosetteServer", "DosetteSimulation", "DosetteSimulator",
+                "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,7 +155,8 @@ let package = Package(
         .testTarget(
             name: "DosetteCoreTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteTesting", "DosetteWorkflows",
+                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteTesting",
+                "DosetteWorkflows",
             ]
         ),
         .testTarget(
@@ -166,7 +183,8 @@ let package = Package(
         .testTarget(
             name: "DosetteEngineTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore",
+                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
             ]
@@ -206,6 +224,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteSimulationTests",
+            dependencies: [
+                "DosetteCore", "DosetteDeterminism", "DosetteSimulation", "DosetteSimulator",
             ]
         ),
         .testTarget(

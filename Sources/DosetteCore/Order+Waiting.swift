@@ -78,13 +78,20 @@ extension Order {
     private func waitingForSignal(_ part: Int) -> Waiting? {
         let state = state(of: part)
         guard !state.rests, let responsible = state.responsible else { return nil }
-        let isDispensing = workflow.parts[part].lifecycle == .dispensing
         return Waiting(
-            what: isDispensing ? "dispense" : signalNames(part).joined(separator: ", "),
+            what: wordsForSignal(part, state),
             since: parts[part].since,
             until: timer(of: part)?.dueAt,
             by: responsible
         )
+    }
+
+    private func wordsForSignal(_ part: Int, _ state: Workflow.State) -> String {
+        if workflow.parts[part].lifecycle == .dispensing { return "dispense" }
+        let names = signalNames(part)
+        // Nobody can tell Dosette anything here; the far side has to move.
+        if names.isEmpty { return "the \(workflow.parts[part].name) to leave \(state.name)" }
+        return names.joined(separator: ", ")
     }
 
     /// A part that only follows other parts.

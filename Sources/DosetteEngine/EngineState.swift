@@ -132,7 +132,8 @@ final class WakeUp: Sendable {
         let waiters = state.withLock { state in
             state.isCalled = state.waiters.isEmpty
             defer { state.waiters = [:] }
-            return Array(state.waiters.values)
+            // In the order in which they came: nothing may depend on how a dictionary is laid out.
+            return state.waiters.sorted { $0.key < $1.key }.map(\.value)
         }
         for waiter in waiters { waiter.resume() }
     }

@@ -68,7 +68,7 @@ actor AccessTokens {
         isFetching = false
         let waiting = waiters.withLock { waiters in
             defer { waiters = [:] }
-            return Array(waiters.values)
+            return waiters.sorted { $0.key < $1.key }.map(\.value)
         }
         for waiter in waiting { waiter.resume(returning: answer) }
         return answer

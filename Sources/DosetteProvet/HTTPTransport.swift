@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import DosetteCore
+package import DosetteCore
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -16,10 +16,10 @@ package struct TransportRequest: Sendable {
         var isWrite: Bool { self != .get }
     }
 
-    let method: Method
-    let url: String
-    var headers: [(name: String, value: String)]
-    let body: [UInt8]?
+    package let method: Method
+    package let url: String
+    package var headers: [(name: String, value: String)]
+    package let body: [UInt8]?
 }
 
 /// What came of one HTTP request, as far as it can be known.
@@ -32,9 +32,15 @@ package enum TransportResult: Sendable {
 }
 
 package struct TransportAnswer: Sendable {
-    let status: Int
-    let retryAfter: TimeSpan?
-    let body: [UInt8]
+    package let status: Int
+    package let retryAfter: TimeSpan?
+    package let body: [UInt8]
+
+    package init(status: Int, retryAfter: TimeSpan?, body: [UInt8]) {
+        self.status = status
+        self.retryAfter = retryAfter
+        self.body = body
+    }
 }
 
 /// Sends one request at a time over HTTP/1.1: no redirects, no retries, a limited body.
@@ -48,19 +54,32 @@ package struct HTTPTransport: Sendable {
     static let idleSeconds: Int64 = 5
     static let connectionsMaximum = 64
 
-    private let client: HTTPClient
+    /// Who carries the requests.
+    private enum Carrier: Sendable {
+        case network(HTTPClient)
+        case process(@Sendable (TransportRequest) async -> TransportResult)
+    }
+
+    private let carrier: Carrier
 
     /// A transport with a client of its own; ``shutdown()`` must be called at the end.
     package init() {
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: Self.configuration
+        carrier = .network(
+            HTTPClient(
+                eventLoopGroupProvider: .singleton,
+                configuration: Self.configuration
+            )
         )
+    }
+
+    /// A transport without a network: `answer` is the far side and all that lies between.
+    package init(answering answer: @escaping @Sendable (TransportRequest) async -> TransportResult) {
+        carrier = .process(answer)
     }
 
     /// Closes the connections; calls after it are "not sent".
     package func shutdown() async throws {
-        try await client.shutdown()
+        if case .network(let client) = carrier { try await client.shutdown() }
     }
 
     /// The settings that the promises above need.
@@ -82,6 +101,16 @@ package struct HTTPTransport: Sendable {
     ///
     /// The caller bounds the time by cancelling; the connection closes then.
     func send(_ request: TransportRequest) async -> TransportResult {
+        switch carrier {
+        case .network(let client): await Self.send(request, by: client)
+        case .process(let answer): await answer(request)
+        }
+    }
+
+    private static func send(
+        _ request: TransportRequest,
+        by client: HTTPClient
+    ) async -> TransportResult {
         var message = HTTPClientRequest(url: request.url)
         message.method = HTTPMethod(rawValue: request.method.rawValue)
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
@@ -89,16 +118,16 @@ package struct HTTPTransport: Sendable {
         do {
             let deadline = NIODeadline.distantFuture
             let response = try await client.execute(message, deadline: deadline)
-            let body = try await response.body.collect(upTo: Self.answerBytesMaximum)
+            let body = try await response.body.collect(upTo: answerBytesMaximum)
             return .answer(
                 TransportAnswer(
                     status: Int(response.status.code),
-                    retryAfter: Self.retryAfter(response.headers),
+                    retryAfter: retryAfter(response.headers.first(name: "Retry-After")),
                     body: Array(body.readableBytesView)
                 )
             )
         } catch {
-            return Self.judge(error)
+            return judge(error)
         }
     }
 
@@ -126,9 +155,8 @@ package struct HTTPTransport: Sendable {
     }
 
     /// `Retry-After` in seconds; a date is not used by Provet and not read.
-    private static func retryAfter(_ headers: HTTPHeaders) -> TimeSpan? {
-        guard let text = headers.first(name: "Retry-After"), let seconds = Double(text),
-            seconds.isFinite, seconds >= 0
+    package static func retryAfter(_ text: String?) -> TimeSpan? {
+        guard let text, let seconds = Double(text), seconds.isFinite, seconds >= 0
         else { return nil }
         let most = Double(retryAfterMaximum.milliseconds)
         return .milliseconds(Int64(min(seconds * 1000, most).rounded(.up)))

@@ -9,6 +9,8 @@ struct EffectLedger: Sendable {
     private let capacity: Int
     private(set) var entries: [LedgerEntry] = []
     private var counts: [LedgerEntry.Effect: Int] = [:]
+    /// The request that is being carried out.
+    var request: String?
 
     /// Creates an empty ledger that takes `capacity` entries.
     init(capacity: Int = EffectLedger.entriesMaximum) {
@@ -29,6 +31,7 @@ struct EffectLedger: Sendable {
         entry.sequence = entries.count + 1
         entry.at = now
         entry.installation = installation
+        entry.request = request
         entries.append(entry)
         counts[entry.effect, default: 0] += 1
     }

@@ -51,6 +51,8 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
     package var issueTime: Int64?
     /// The amount of a row, an invoice or a payment, such as `12.00`.
     package var sum: String?
+    /// The `X-Request-ID` of the request that did it, if it had one.
+    package var request: String?
 
     enum CodingKeys: String, CodingKey {
         case sequence
@@ -68,6 +70,7 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
         case marker
         case issueTime = "issue_time"
         case sum
+        case request
     }
 
     init(_ effect: Effect, _ object: Int, by actor: Actor = .api) {

@@ -5,6 +5,8 @@ extension ProvetInstallation {
         guard !(call.operation.isWrite && world.ledger.isFull) else {
             return SimulatedAnswer(status: 507, detail: "The simulator's ledger is full.")
         }
+        world.ledger.request = call.request.requestID
+        defer { world.ledger.request = nil }
         do throws(Refusal) {
             return try call.operation.isWrite ? write(call, in: &world) : read(call)
         } catch {

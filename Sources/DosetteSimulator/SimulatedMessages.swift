@@ -22,6 +22,8 @@ package struct SimulatedRequest: Hashable, Sendable {
     /// The `Content-Type` header; without one the body is taken as what the call expects.
     package var contentType: String?
     package var body: [UInt8]
+    /// The `X-Request-ID` header: it stands in the ledger beside what the request did.
+    package var requestID: String?
 
     /// Creates a request.
     ///
@@ -32,13 +34,15 @@ package struct SimulatedRequest: Hashable, Sendable {
     ///   - authorization: The `Authorization` header.
     ///   - contentType: The `Content-Type` header.
     ///   - body: The bytes of the body.
+    ///   - requestID: The `X-Request-ID` header.
     package init(
         _ method: String,
         _ target: String,
         host: String = "localhost",
         authorization: String? = nil,
         contentType: String? = nil,
-        body: [UInt8] = []
+        body: [UInt8] = [],
+        requestID: String? = nil
     ) {
         let parts = target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.method = method
@@ -48,6 +52,7 @@ package struct SimulatedRequest: Hashable, Sendable {
         self.authorization = authorization
         self.contentType = contentType
         self.body = body
+        self.requestID = requestID
     }
 }
 

@@ -30,7 +30,8 @@ struct SimulatorResponder: HTTPResponder {
             host: request.head.authority ?? "localhost",
             authorization: request.headers[.authorization],
             contentType: request.headers[.contentType],
-            body: Array(body.readableBytesView)
+            body: Array(body.readableBytesView),
+            requestID: HTTPField.Name("X-Request-ID").flatMap { request.headers[$0] }
         )
         if target.name == Self.controlName {
             return Self.response(control(simulated, context))

@@ -1,5 +1,6 @@
 package import DosetteCore
 package import DosetteDefinitions
+package import DosetteDeterminism
 package import DosetteEngine
 package import DosetteStore
 import Synchronization

@@ -1,4 +1,5 @@
 import DosetteCore
+import DosetteDeterminism
 import DosetteTesting
 import Testing
 
