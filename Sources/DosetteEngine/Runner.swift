@@ -22,15 +22,22 @@ struct Runner: Sendable {
         case stop
     }
 
-    func run(_ stream: StreamID, part: Int) async {
-        for _ in 0..<Self.stepsMaximum {
+    /// Works on what is due for the part.
+    ///
+    /// - Returns: Whether anything was done; when nothing was, the order is read anew the next time.
+    func run(_ stream: StreamID, part: Int) async -> Bool {
+        for count in 0..<Self.stepsMaximum {
             do {
-                guard try await step(stream, part) == .again else { return }
+                guard try await step(stream, part) == .again else {
+                    if count == 0 { desk.loader.forget(stream) }
+                    return count > 0
+                }
             } catch {
                 await settle(error, stream, part)
-                return
+                return false
             }
         }
+        return true
     }
 
     private func step(_ stream: StreamID, _ part: Int) async throws(DeskFailure) -> Step {

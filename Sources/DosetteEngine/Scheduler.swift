@@ -12,6 +12,8 @@ final class Scheduler: Sendable {
     static let idleMaximum = TimeSpan.seconds(30)
     /// How long the agenda rests after the store could not be read.
     static let failurePause = TimeSpan.seconds(1)
+    /// How long work rests that was due and of which nothing could be done.
+    static let fruitlessPause = TimeSpan.seconds(1)
 
     private struct Key: Hashable {
         let stream: StreamID
@@ -20,6 +22,9 @@ final class Scheduler: Sendable {
 
     private struct Running {
         var keys: Set<Key> = []
+        /// Work that was just tried in vain, and until when it rests: an engine that no longer
+        /// owns the journal must not go round in circles over what others have changed.
+        var resting: [Key: Timestamp] = [:]
         /// Where the round robin goes on.
         var turn = 0
     }
@@ -93,7 +98,7 @@ final class Scheduler: Sendable {
                 await start(lane, limit: limit, at: now, &group)
             }
         }
-        return wakeAt
+        return min(wakeAt, restEnd(after: now) ?? wakeAt)
     }
 
     /// Places for one lane in one round: all get some before one gets all.
@@ -170,27 +175,45 @@ final class Scheduler: Sendable {
         let rows = (try? await desk.store.due(in: lane.text, at: now, limit: asked)) ?? []
         var started = 0
         for row in rows where started < limit {
-            guard claim(row) else { continue }
+            guard claim(row, at: now) else { continue }
             started += 1
             group.addTask {
-                await self.runner.run(row.stream, part: row.part)
-                self.release(row)
+                let isDone = await self.runner.run(row.stream, part: row.part)
+                self.release(row, isDone: isDone)
             }
         }
     }
 
-    private func claim(_ row: WorkRow) -> Bool {
+    private func claim(_ row: WorkRow, at now: Timestamp) -> Bool {
         guard !desk.state.isSetAside(row.stream) else { return false }
+        let key = Key(stream: row.stream, part: row.part)
         return running.withLock { running in
             guard running.keys.count < placesMaximum else { return false }
-            return running.keys.insert(Key(stream: row.stream, part: row.part)).inserted
+            if let until = running.resting[key] {
+                // A clock that was set back must not let it rest for long.
+                if now < until, until.since(now) <= Self.fruitlessPause { return false }
+                running.resting[key] = nil
+            }
+            return running.keys.insert(key).inserted
         }
     }
 
-    private func release(_ row: WorkRow) {
+    private func release(_ row: WorkRow, isDone: Bool) {
+        let key = Key(stream: row.stream, part: row.part)
         running.withLock { running in
-            _ = running.keys.remove(Key(stream: row.stream, part: row.part))
+            running.keys.remove(key)
+            if !isDone {
+                running.resting[key] = desk.clock.now().advanced(by: Self.fruitlessPause)
+            }
         }
         wakeUp.wake()
+    }
+
+    /// When the first work that rests may be tried again.
+    private func restEnd(after now: Timestamp) -> Timestamp? {
+        running.withLock { running in
+            running.resting = running.resting.filter { $0.value > now }
+            return running.resting.values.min()
+        }
     }
 }

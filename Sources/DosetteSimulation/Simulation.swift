@@ -23,6 +23,8 @@ package struct Simulation {
         package let trace: [String]
     }
 
+    /// Jobs in one moment at the most; more is a loop without a wait.
+    static let jobsMaximum = 20_000
     /// Wakings in one run at the most.
     static let stepsMaximum = 400_000
     /// How long it is calm at the end: rounds, each with time for everything to settle.
@@ -125,7 +127,7 @@ package struct Simulation {
     /// Runs what can run, then looks at everything.
     private mutating func settle() async {
         do {
-            try executor.run()
+            try executor.run(limit: Self.jobsMaximum)
         } catch {
             world.violate("spins", nil, "\(error)")
         }
