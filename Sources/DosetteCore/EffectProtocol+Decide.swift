@@ -28,6 +28,9 @@ extension EffectProtocol {
             return answer(outcome, intent, state, policy, now, jitter)
         case (.intended(let intent), .recovered):
             let reason = "the engine stopped before the outcome was recorded"
+            if PlantedBug.recoveryResends.isPlanted {
+                return [.postponed(until: now, reason: reason, counts: .turnedAway)]
+            }
             return answer(.unknown(reason: reason), intent, state, policy, now, jitter)
         case (.uncertain(let due), .probed(let finding)) where due <= now:
             return probed(finding, state, policy, now, jitter)
@@ -45,7 +48,8 @@ extension EffectProtocol {
         _ epoch: Int
     ) -> Intent {
         let deadline = now.advanced(by: policy.deadline)
-        let settlesAt = deadline.advanced(by: policy.serverBound)
+        let bound = deadline.advanced(by: policy.serverBound)
+        let settlesAt = PlantedBug.noQuarantine.isPlanted ? now : bound
         return Intent(
             attempt: state.attemptCount + 1,
             at: now,
@@ -91,7 +95,8 @@ extension EffectProtocol {
             return [.exhausted(reason: reason)]
         }
         let scheduled = policy.retry.delay(after: state.turnedAwayCount + 1, jitter: jitter)
-        let until = now.advanced(by: max(scheduled, retryAfter ?? .zero))
+        let asked = PlantedBug.retryAfterIgnored.isPlanted ? nil : retryAfter
+        let until = now.advanced(by: max(scheduled, asked ?? .zero))
         return [.postponed(until: until, reason: reason, counts: .turnedAway)]
     }
 
@@ -147,7 +152,8 @@ extension EffectProtocol {
     private static func absent(_ state: State, _ policy: Policy, _ now: Timestamp) -> [Event] {
         let count = state.absenceCount + 1
         let next = now.advanced(by: policy.probeInterval)
-        guard count >= absencesNeeded else { return [.absent(count: count, nextAt: next)] }
+        let needed = PlantedBug.oneLookIsEnough.isPlanted ? 1 : absencesNeeded
+        guard count >= needed else { return [.absent(count: count, nextAt: next)] }
         guard state.countedAttempts < policy.retry.attemptsMaximum else {
             let reason = "not found after \(state.attemptCount) attempts"
             return [.absent(count: count, nextAt: now), .inDoubt(reason: reason)]

@@ -125,6 +125,7 @@ extension Workflow.Condition {
         terms.allSatisfy { term in
             let part = order.parts[term.part]
             guard term.states & (1 << UInt64(part.state)) != 0 else { return false }
+            if PlantedBug.chargedUnconfirmed.isPlanted { return true }
             return !needsConfirmation || order.isConfirmed(term.part)
         }
     }

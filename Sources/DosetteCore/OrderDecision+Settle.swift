@@ -73,6 +73,8 @@ extension OrderDecision {
             let rule = rules.first(where: { $0.condition.holds(for: order) }),
             order.mayEnter(rule.target, part)
         else { return false }
+        let target = order.workflow.parts[part].states[rule.target].name
+        if PlantedBug.refundForgotten.isPlanted, target == "refunding" { return false }
         try enter(part, rule.target, cause: .rule)
         return true
     }

@@ -96,7 +96,8 @@ extension OrderDecision {
                 remarks: signal.remarks
             )
         } else {
-            try addSignaled(signal, .remembered)
+            let isDropped = PlantedBug.cancelDroppedWhileSending.isPlanted
+            try addSignaled(signal, isDropped ? .applied : .remembered)
         }
     }
 

@@ -135,7 +135,9 @@ extension RepeatPlan {
     package var lastDay: CalendarDate { items.map(\.lastDay).max() ?? issueDay }
 
     private func standing(_ item: Int) -> [Dispense] {
-        entries.filter { $0.dispense.item == item && !$0.isReversed }.map(\.dispense)
+        let forgets = PlantedBug.reversalNotCounted.isPlanted
+        return entries.filter { $0.dispense.item == item && (forgets || !$0.isReversed) }
+            .map(\.dispense)
     }
 
     /// Judges a dispense.
@@ -161,7 +163,8 @@ extension RepeatPlan {
         let item = items[dispense.item]
         guard dispense.packages >= 1 else { throw .noPackages }
         guard dispense.packages <= item.packagesMaximum else { throw .tooManyPackages }
-        guard remainingCount(of: dispense.item) > 0 else { throw .noneRemaining }
+        let extra = PlantedBug.oneDispenseTooMany.isPlanted ? 1 : 0
+        guard remainingCount(of: dispense.item) + extra > 0 else { throw .noneRemaining }
         guard dispense.day <= today else { throw .inTheFuture }
         guard dispense.day >= issueDay else { throw .beforeIssue }
         guard dispense.day <= item.lastDay else { throw .tooLate }

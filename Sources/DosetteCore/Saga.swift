@@ -65,7 +65,10 @@ package struct Saga: Hashable, Sendable {
         case .forward:
             return standingCount < steps.count ? .perform(step: standingCount) : .done
         case .back:
-            let step = steps[..<standingCount].lastIndex { $0.undo != nil }
+            var step = steps[..<standingCount].lastIndex { $0.undo != nil }
+            if PlantedBug.compensationInOrder.isPlanted {
+                step = steps[..<standingCount].lastIndex { $0.isPivot } ?? step
+            }
             return step.map { .compensate(step: $0) } ?? .undone
         }
     }

@@ -285,6 +285,7 @@ package final class Budgets: Sendable {
 
     /// Holds calls back until `time`, because the clinic asked for it.
     package func block(_ uses: [EndpointUse], clinic: String, until time: Timestamp) {
+        if PlantedBug.retryAfterIgnored.isPlanted { return }
         state.withLock { state in
             for use in uses {
                 let key = Key(clinic: clinic, endpoint: use.endpoint.name)

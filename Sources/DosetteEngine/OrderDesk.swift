@@ -139,7 +139,9 @@ final class OrderDesk: Sendable {
         _ order: Order,
         _ stream: StreamID
     ) async throws(DeskFailure) -> Order? {
-        guard let idempotency, let use = order.keyUses[idempotency.key] else { return nil }
+        guard let idempotency, let use = order.keyUses[idempotency.key],
+            !PlantedBug.keyForgotten.isPlanted
+        else { return nil }
         guard use.bodyDigest == idempotency.bodyDigest else { throw .keyReused }
         do {
             return try await loader.replay(stream, upTo: use.version)

@@ -91,7 +91,7 @@ final class Reconciler: Sendable {
     }
 
     private func compare(_ status: Int, _ order: Order, _ stream: StreamID) async {
-        guard status != order.provetStatus else { return }
+        guard status != order.provetStatus, !PlantedBug.reconcilerBlind.isPlanted else { return }
         do {
             let after = try await desk.apply(.observe(status: status), to: stream) {
                 self.desk.context()

@@ -56,7 +56,9 @@ struct CreatePrescription: ProvetAction {
         _ request: ActionRequest,
         _ assumptions: ProvetAssumptions
     ) -> EffectProtocol.Finding {
-        let marked = rows.filter { hasMarker($0, request.order.received.marker) }
+        let marker = request.order.received.marker
+        let isBlind = PlantedBug.markerNotChecked.isPlanted
+        let marked = rows.filter { isBlind || hasMarker($0, marker) }
         if marked.count > 1 {
             return .unclear(reason: "\(marked.count) prescriptions bear our marker")
         }
@@ -143,7 +145,8 @@ struct PatchStatus: ProvetAction {
         let wanted = request.plan.entry?.remarks
         let hasRemarks = wanted.map { Self.hasLines(remarks, $0) } ?? true
         if seen == target(request), hasRemarks { return .confirmed(Receipt()) }
-        guard seen == target(request) || seen == request.order.provetStatus else {
+        let isExpected = seen == target(request) || seen == request.order.provetStatus
+        guard isExpected || PlantedBug.overwritesTheClinic.isPlanted else {
             return conflict(seen, request)
         }
         var body: JSONObject = ["status": JSON(target(request))]

@@ -14,6 +14,7 @@ struct FinalCheck {
 
     func run() async {
         for planned in world.plan.orders { await check(planned) }
+        checkBudgets()
         do {
             let report = try await AuditReplay.run(world.store)
             for problem in report.problems { world.violate("audit", nil, problem) }
@@ -42,6 +43,19 @@ struct FinalCheck {
         guard !model.isTouched else { return }
         checkPrescription(order, model)
         checkFee(order, model)
+    }
+
+    /// Provet never has to say that a budget is spent: we count as it does, and survive a crash.
+    ///
+    /// Not asked of seeds whose clock jumps, or in which two engines count for themselves.
+    private func checkBudgets() {
+        let excuses: [SimulationPlan.Act.Kind] = [.jump, .usurp]
+        guard !world.plan.acts.contains(where: { excuses.contains($0.kind) }) else { return }
+        let summary = world.provet.summary(now: world.clock.now().milliseconds)
+        let own = world.throttleCount - (summary.faults[.throttle] ?? 0)
+        if own > 0 {
+            world.violate("budget-overdrawn", nil, "Provet had to say so \(own) times")
+        }
     }
 
     /// Whether its last day has passed, so that it is refused.

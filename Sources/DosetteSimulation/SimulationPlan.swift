@@ -95,7 +95,7 @@ package struct SimulationPlan: Sendable {
     let window: TimeSpan
 
     /// The longest single jump of the machine's clock while something is in flight.
-    var smallJump: TimeSpan { .milliseconds(timing.serverBound.milliseconds / 5) }
+    var smallJump: TimeSpan { .milliseconds(timing.serverBound.milliseconds / 12) }
 }
 
 // MARK: - Drawing
@@ -227,9 +227,12 @@ extension SimulationPlan {
         for kind in FaultKind.allCases {
             profile[kind] = dice.rate(1, in: 3)
         }
-        profile.lateEffectMilliseconds = timing.serverBound.milliseconds / 2
+        let bound = timing.serverBound.milliseconds
+        let interval = timing.probeInterval.milliseconds
+        profile.lateEffectMilliseconds = bound * 2 / 5
         profile.delayMilliseconds = timing.deadline.milliseconds * 2
-        profile.staleMilliseconds = timing.probeInterval.milliseconds / 2
+        // Late and stale together stay below bound and interval, small jumps included.
+        profile.staleMilliseconds = dice.pick([interval / 2, (bound * 2 + interval * 4) / 5])
         profile.clinicCancelMilliseconds = Int64(dice.pick([3_000, 60_000, 3_600_000]))
         return profile
     }
