@@ -3,7 +3,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 
-.PHONY: help setup build test lint format demo drill drill-short drill-planted example
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example model
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -41,3 +41,6 @@ drill-planted: build ## A blind retry is put in on purpose and must be found
 example: build ## Run the embedding example and compare what it prints
 	.build/debug/EmbeddedPharmacy | diff Examples/EmbeddedPharmacy/expected.txt -
 	@echo "the example prints what it should"
+
+model: ## Check the model of the effect protocol, whole and with each assumption broken
+	@Scripts/check-model

@@ -207,7 +207,7 @@ struct Runner: Sendable {
         )
         var mayChain = true
         while true {
-            let order = try await desk.load(stream)
+            guard let order = try await loadWhenReadable(stream) else { continue }
             var decision = try decide(command, order)
             if mayChain { chain(&decision, part) }
             do {
@@ -217,6 +217,17 @@ struct Runner: Sendable {
                 try await afterFailure(error, stream)
                 if error.code == .held { mayChain = false }
             }
+        }
+    }
+
+    /// The order, or nothing after a pause because the journal could not be read.
+    private func loadWhenReadable(_ stream: StreamID) async throws(DeskFailure) -> Order? {
+        do {
+            return try await desk.load(stream)
+        } catch {
+            guard case .store(let failure) = error else { throw error }
+            try await afterFailure(failure, stream)
+            return nil
         }
     }
 

@@ -359,6 +359,25 @@ struct EffectTests {
         #expect(performer.looks(Action.create).isEmpty)
     }
 
+    @Test func `an outcome is kept while the order cannot be read to record it`() async throws {
+        let isUnreadable = Switch()
+        var store = TamperedStore(base: InMemoryStore())
+        store.unreadable = { isUnreadable.isOn ? .unavailable : nil }
+        let world = Pharmacy.world(store: store, performer: performer)
+        try await world.live { life in
+            // Somebody was faster, so the order is read anew: just when that is not possible.
+            life.connection.judgeFirst(.fails(.conflict)) { $0.ends(Action.create) }
+            isUnreadable.turn(on: true)
+            try await life.submit()
+            try life.advance(by: .minutes(5))
+            isUnreadable.turn(on: false)
+            try life.advance(by: .seconds(1))
+            #expect(try await life.order().prescription == .sent)
+        }
+        #expect(performer.attempts(Action.create).count == 1)
+        #expect(performer.looks(Action.create).isEmpty)
+    }
+
     @Test func `nothing is sent when its intent is not durable`() async throws {
         try await world.live { life in
             life.connection.judge { $0.intends(Action.create) ? .fails(.unavailable) : .passes }

@@ -7,6 +7,8 @@ struct TamperedStore: Store {
     var event: @Sendable (RecordedEvent) -> RecordedEvent? = { $0 }
     var row: @Sendable (OrderRow) -> OrderRow? = { $0 }
     var work: @Sendable ([WorkRow]) -> [WorkRow] = { $0 }
+    /// Why the events of a stream cannot be read just now.
+    var unreadable: @Sendable () -> StoreError.Code? = { nil }
     /// Rows of orders that no event speaks of.
     var planted: [OrderRow] = []
 
@@ -33,7 +35,8 @@ struct TamperedStore: Store {
         from version: Int,
         limit: Int
     ) async throws(StoreError) -> [RecordedEvent] {
-        try await base.events(of: stream, from: version, limit: limit).compactMap(event)
+        if let code = unreadable() { throw StoreError(code, "a test says so") }
+        return try await base.events(of: stream, from: version, limit: limit).compactMap(event)
     }
 
     func events(from position: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
