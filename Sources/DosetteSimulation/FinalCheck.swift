@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteDeterminism
 import DosetteEngine
+import DosetteSimulator
 import DosetteStore
 
 /// Looks at a world that has been calm for long: everything has come to rest, and both sides agree.

@@ -95,7 +95,7 @@ package struct SimulationPlan: Sendable {
     let window: TimeSpan
 
     /// The longest single jump of the machine's clock while something is in flight.
-    var smallJump: TimeSpan { .milliseconds(timing.serverBound.milliseconds / 12) }
+    var smallJump: TimeSpan { .milliseconds(timing.serverBound.milliseconds / 40) }
 }
 
 // MARK: - Drawing
@@ -229,10 +229,9 @@ extension SimulationPlan {
         }
         let bound = timing.serverBound.milliseconds
         let interval = timing.probeInterval.milliseconds
-        profile.lateEffectMilliseconds = bound * 2 / 5
+        profile.lateEffectMilliseconds = dice.pick([bound / 3, bound * 9 / 10])
         profile.delayMilliseconds = timing.deadline.milliseconds * 2
-        // Late and stale together stay below bound and interval, small jumps included.
-        profile.staleMilliseconds = dice.pick([interval / 2, (bound * 2 + interval * 4) / 5])
+        profile.staleMilliseconds = interval * 8 / 10
         profile.clinicCancelMilliseconds = Int64(dice.pick([3_000, 60_000, 3_600_000]))
         return profile
     }

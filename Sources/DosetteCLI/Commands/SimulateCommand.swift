@@ -36,6 +36,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: .hidden)
     var plant: String?
 
+    @Flag(help: .hidden)
+    var hunt = false
+
     func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: at least 1") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs: 1 to 64") }
@@ -45,6 +48,7 @@ struct SimulateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if hunt { return try await huntAll() }
         if let plant {
             guard PlantedBug.canPlant else {
                 throw Stop(.usage, "a release build makes no mistakes on purpose")
@@ -56,6 +60,30 @@ struct SimulateCommand: AsyncParsableCommand {
         } else {
             try await runMany()
         }
+    }
+
+    // MARK: - Planted mistakes
+
+    /// Plants one mistake after the other and prints how each is found.
+    private func huntAll() async throws {
+        guard PlantedBug.canPlant else {
+            throw Stop(.usage, "a release build makes no mistakes on purpose")
+        }
+        let begin = ContinuousClock.now
+        Terminal.say("| planted mistake | seed | seeds needed | broken rule |\n|---|---|---|---|")
+        var missed = 0
+        for bug in PlantedBug.allCases {
+            let find = await PlantedHunt.hunt(bug, jobs: jobs)
+            let seed = find.seed.map(String.init) ?? "none"
+            missed += find.seed == nil ? 1 : 0
+            Terminal.say("| \(bug.rawValue) | \(seed) | \(find.seedsNeeded) | \(find.rule) |")
+        }
+        let seconds = Int((ContinuousClock.now - begin) / .seconds(1))
+        Terminal.say(
+            "RESULT name=planted-mistakes checked=\(PlantedBug.allCases.count) failed=\(missed) "
+                + "seconds=\(seconds) seed=1"
+        )
+        if missed > 0 { throw Stop(.refused) }
     }
 
     // MARK: - One seed
