@@ -25,13 +25,18 @@ extension EffectProtocol {
         case (.ready(let due), .begin(let epoch)) where due <= now:
             return [.intended(intent(state, policy, now, epoch))]
         case (.intended(let intent), .answered(let outcome)):
-            return answer(outcome, intent, state, policy, now, jitter)
+            // A machine that was suspended in the middle of the call may have sent it late: from now
+            // on the far side has its whole bound. Calls that end in time change nothing.
+            let bound = now.advanced(by: policy.serverBound)
+            let late = PlantedBug.noQuarantine.isPlanted ? now : bound
+            let settlesAt = max(intent.settlesAt, late)
+            return answer(outcome, settlesAt, state, policy, now, jitter)
         case (.intended(let intent), .recovered):
             let reason = "the engine stopped before the outcome was recorded"
             if PlantedBug.recoveryResends.isPlanted {
                 return [.postponed(until: now, reason: reason, counts: .turnedAway)]
             }
-            return answer(.unknown(reason: reason), intent, state, policy, now, jitter)
+            return answer(.unknown(reason: reason), intent.settlesAt, state, policy, now, jitter)
         case (.uncertain(let due), .probed(let finding)) where due <= now:
             return probed(finding, state, policy, now, jitter)
         case (.parked(let kind), .person(let decision)):
@@ -62,7 +67,7 @@ extension EffectProtocol {
 
     private static func answer(
         _ outcome: Outcome,
-        _ intent: Intent,
+        _ settlesAt: Timestamp,
         _ state: State,
         _ policy: Policy,
         _ now: Timestamp,
@@ -78,7 +83,7 @@ extension EffectProtocol {
         case .notProcessed(let retryAfter, let reason):
             return turnedAway(retryAfter, reason, state, policy, now, jitter)
         case .unknown(let reason):
-            return unknown(reason, intent, state, policy, now, jitter)
+            return unknown(reason, settlesAt, state, policy, now, jitter)
         }
     }
 
@@ -102,7 +107,7 @@ extension EffectProtocol {
 
     private static func unknown(
         _ reason: String,
-        _ intent: Intent,
+        _ settlesAt: Timestamp,
         _ state: State,
         _ policy: Policy,
         _ now: Timestamp,
@@ -112,11 +117,11 @@ extension EffectProtocol {
         let isLast = attempts >= policy.retry.attemptsMaximum
         switch policy.effectClass {
         case .taggedCreate, .naturalCreate:
-            return [.becameUnknown(probeAt: max(now, intent.settlesAt), reason: reason)]
+            return [.becameUnknown(probeAt: max(now, settlesAt), reason: reason)]
         case .assign:
             // The next attempt looks at the value first, so it is its own probe.
             if isLast { return [.inDoubt(reason: reason)] }
-            let until = max(now, intent.settlesAt)
+            let until = max(now, settlesAt)
             return [.postponed(until: until, reason: reason, counts: .counted)]
         case .read, .blind:
             if isLast { return [.exhausted(reason: reason)] }

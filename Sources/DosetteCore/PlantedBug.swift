@@ -9,7 +9,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case blindRetry = "blind-retry"
     case unknownTakenForRefused = "unknown-taken-for-refused"
     case markerNotChecked = "marker-not-checked"
-    case overwritesTheClinic = "overwrites-the-clinic"
     // In the effect protocol.
     case noQuarantine = "no-quarantine"
     case oneLookIsEnough = "one-look-is-enough"

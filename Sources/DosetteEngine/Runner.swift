@@ -34,6 +34,8 @@ struct Runner: Sendable {
                 }
             } catch {
                 await settle(error, stream, part)
+                // After a failure of the journal it has waited already.
+                if case .store = error { return true }
                 return false
             }
         }

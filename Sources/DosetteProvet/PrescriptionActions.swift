@@ -145,8 +145,7 @@ struct PatchStatus: ProvetAction {
         let wanted = request.plan.entry?.remarks
         let hasRemarks = wanted.map { Self.hasLines(remarks, $0) } ?? true
         if seen == target(request), hasRemarks { return .confirmed(Receipt()) }
-        let isExpected = seen == target(request) || seen == request.order.provetStatus
-        guard isExpected || PlantedBug.overwritesTheClinic.isPlanted else {
+        guard seen == target(request) || seen == request.order.provetStatus else {
             return conflict(seen, request)
         }
         var body: JSONObject = ["status": JSON(target(request))]

@@ -118,7 +118,7 @@ struct EffectProtocolTests {
                 "sent 2 h ago | answered refused | refused",
                 "sent 2 h ago | answered not processed | exhausted",
                 "sent 2 h ago | answered 429, 20 s | exhausted",
-                "sent 2 h ago | answered unknown | unknown, look +0s",
+                "sent 2 h ago | answered unknown | unknown, look +60s",
                 "sent 2 h ago | answered conflict | conflicted with 6",
                 "sent 2 h ago | recovered | unknown, look +0s",
                 "unknown, attempt 1 | looked: found | adopted",
@@ -168,7 +168,7 @@ struct EffectProtocolTests {
                 "sent, attempt 1 | recovered | again +85s, counted",
                 "sent, attempt 3 | answered unknown | in doubt",
                 "sent, attempt 3 | recovered | in doubt",
-                "sent 2 h ago | answered unknown | again +0s, counted",
+                "sent 2 h ago | answered unknown | again +60s, counted",
                 "sent 2 h ago | recovered | again +0s, counted",
             ]
         ), (Class.read, repeatable), (Class.blind, repeatable),

@@ -1,5 +1,6 @@
 import DosetteCore
 import DosetteDefinitions
+import DosetteDeterminism
 import DosetteStore
 import DosetteTesting
 import Testing

@@ -1,5 +1,6 @@
 import DosetteCore
 import DosetteDefinitions
+import DosetteDeterminism
 import DosetteEngine
 import DosetteTesting
 import Testing

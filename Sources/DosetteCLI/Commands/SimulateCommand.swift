@@ -70,17 +70,19 @@ struct SimulateCommand: AsyncParsableCommand {
             throw Stop(.usage, "a release build makes no mistakes on purpose")
         }
         let begin = ContinuousClock.now
-        Terminal.say("| planted mistake | seed | seeds needed | broken rule |\n|---|---|---|---|")
+        Terminal.announce("| planted mistake | seed | seeds needed | broken rule |\n|---|---|---|---|")
         var missed = 0
-        for bug in PlantedBug.allCases {
-            let find = await PlantedHunt.hunt(bug, jobs: jobs)
+        let one = plant.flatMap(PlantedBug.init(rawValue:))
+        let bugs = one.map { [$0] } ?? PlantedBug.allCases
+        for bug in bugs {
+            let find = await PlantedHunt.hunt(bug, in: 1...UInt64(seeds), jobs: jobs)
             let seed = find.seed.map(String.init) ?? "none"
             missed += find.seed == nil ? 1 : 0
-            Terminal.say("| \(bug.rawValue) | \(seed) | \(find.seedsNeeded) | \(find.rule) |")
+            Terminal.announce("| \(bug.rawValue) | \(seed) | \(find.seedsNeeded) | \(find.rule) |")
         }
         let seconds = Int((ContinuousClock.now - begin) / .seconds(1))
-        Terminal.say(
-            "RESULT name=planted-mistakes checked=\(PlantedBug.allCases.count) failed=\(missed) "
+        Terminal.announce(
+            "RESULT name=planted-mistakes checked=\(bugs.count) failed=\(missed) "
                 + "seconds=\(seconds) seed=1"
         )
         if missed > 0 { throw Stop(.refused) }
@@ -92,8 +94,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let names = Set(without.split(separator: ",").map(String.init))
         let plan = SimulationPlan(seed: seed).without(names)
         let outcome = await Simulation.run(plan, isTraced: trace)
-        for line in outcome.trace { Terminal.say(line) }
-        Terminal.say(SimulationReport.line(outcome))
+        for line in outcome.trace { Terminal.announce(line) }
+        Terminal.announce(SimulationReport.line(outcome))
         if outcome.violation != nil { throw Stop(.refused) }
     }
 
@@ -110,21 +112,21 @@ struct SimulateCommand: AsyncParsableCommand {
         let summary = await SimulationSearch.run(options)
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
         for failure in summary.failures { await explain(failure) }
-        Terminal.say(SimulationReport.text(summary, seconds: seconds, first: first))
+        Terminal.announce(SimulationReport.text(summary, seconds: seconds, first: first))
         guard summary.failures.isEmpty, summary.unsteady.isEmpty else { throw Stop(.refused) }
     }
 
     /// Makes a failing seed small and prints what happens in it.
     private func explain(_ failure: Simulation.Outcome) async {
         guard let violation = failure.violation else { return }
-        Terminal.say(SimulationReport.line(failure))
+        Terminal.announce(SimulationReport.line(failure))
         let plan = SimulationPlan(seed: failure.seed)
         let dropped = await SimulationSearch.shrink(plan, rule: violation.rule)
         let small = await Simulation.run(plan.without(dropped), isTraced: true)
-        for line in small.trace.suffix(SimulationReport.traceLinesMaximum) { Terminal.say(line) }
+        for line in small.trace.suffix(SimulationReport.traceLinesMaximum) { Terminal.announce(line) }
         let names = plan.sorted(dropped).joined(separator: ",")
         let leftOut = names.isEmpty ? "" : " --without \(names)"
-        Terminal.say("REPRODUCE dosette simulate --seed \(failure.seed)\(leftOut) --trace")
+        Terminal.announce("REPRODUCE dosette simulate --seed \(failure.seed)\(leftOut) --trace")
     }
 }
 
