@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -127,6 +128,31 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(
+            name: "DosetteFuzzing",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteStore", "DosetteWorkflows",
+            ]
+        ),
+        .target(
+            name: "DosetteEdgeFuzzing",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteFuzzing",
+                "DosetteProvet", "DosetteServer", "DosetteStore", "DosetteWorkflows",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "DosetteFuzz",
+            dependencies: [
+                "DosetteEdgeFuzzing", "DosetteFuzzing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
@@ -206,6 +232,12 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteFuzzingTests",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEdgeFuzzing", "DosetteFuzzing",
             ]
         ),
         .testTarget(

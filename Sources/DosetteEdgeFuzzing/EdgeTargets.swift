@@ -1,0 +1,6 @@
+package import DosetteFuzzing
+
+/// The targets at the edge: what Provet answers, and what other programs send.
+package enum EdgeTargets {
+    package static let all: [FuzzTarget] = []
+}
