@@ -46,13 +46,17 @@ struct Finding {
             }
         }
 
-        /// The first line of a backtrace that names our own source.
+        /// What a backtrace says: the fault, and the first place that has a line.
         private static func place(_ backtrace: String) -> String {
             let lines = backtrace.split(separator: "\n")
-            let fatal = lines.first { $0.contains("Fatal error") }.map { "\($0.prefix(160)) " } ?? ""
-            let frames = lines.filter { $0.contains(" in ") && $0.contains("/Sources/Dosette") }
-            let frame = frames.first ?? lines.first { $0.hasPrefix("0 ") } ?? ""
-            return fatal + frame.drop { $0 != "i" }.prefix(200)
+            let marks = ["Fatal error", "runtime failure", "Crash:"]
+            let fault = marks.lazy.compactMap { mark in lines.first { $0.contains(mark) } }.first
+            let words = fault.map { String($0).replacing(/0x[0-9a-f]+/, with: "") } ?? ""
+            let place = lines.lazy.compactMap { $0.firstMatch(of: #/Sources/(Dosette.*\.swift:[1-9]\d*)/#) }
+                .first
+            let said = words.replacing(#/^.*runtime failure: /#, with: "")
+                .replacing(#/ in .*$/#, with: "")
+            return "\(said.prefix(160)) at \(place?.1 ?? "?")"
         }
     }
 }

@@ -3,7 +3,7 @@ import DosetteStore
 
 /// JSON, and orders in it.
 enum OrderTargets {
-    static let json = FuzzTarget(name: "json", shape: .json, bytesMaximum: 512 * 1024) {
+    static let json = FuzzTarget(name: "json", shape: .json, bytesMaximum: 1 << 20) {
         seeds
     } check: { bytes in
         try checkJSON(bytes)
@@ -191,6 +191,11 @@ package enum Pointer {
                 )
             }
         }
+    }
+
+    /// Demands that `pointer` is a JSON pointer at all.
+    package static func checkForm(_ pointer: String) throws {
+        try hold("an error has a JSON pointer", names(pointer) != nil, pointer)
     }
 
     private static func names(_ pointer: String) -> [String]? {

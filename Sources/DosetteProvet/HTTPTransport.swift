@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import DosetteCore
+package import DosetteCore
 import Foundation
 import NIOCore
 import NIOHTTP1
@@ -13,13 +13,13 @@ package struct TransportRequest: Sendable {
         case patch = "PATCH"
         case delete = "DELETE"
 
-        var isWrite: Bool { self != .get }
+        package var isWrite: Bool { self != .get }
     }
 
-    let method: Method
-    let url: String
-    var headers: [(name: String, value: String)]
-    let body: [UInt8]?
+    package let method: Method
+    package let url: String
+    package var headers: [(name: String, value: String)]
+    package let body: [UInt8]?
 }
 
 /// What came of one HTTP request, as far as it can be known.
@@ -32,15 +32,21 @@ package enum TransportResult: Sendable {
 }
 
 package struct TransportAnswer: Sendable {
-    let status: Int
-    let retryAfter: TimeSpan?
-    let body: [UInt8]
+    package let status: Int
+    package let retryAfter: TimeSpan?
+    package let body: [UInt8]
+
+    package init(status: Int, retryAfter: TimeSpan?, body: [UInt8]) {
+        self.status = status
+        self.retryAfter = retryAfter
+        self.body = body
+    }
 }
 
 /// Sends one request at a time over HTTP/1.1: no redirects, no retries, a limited body.
 package struct HTTPTransport: Sendable {
     /// An answer's bytes at the most.
-    static let answerBytesMaximum = 4 * 1024 * 1024
+    package static let answerBytesMaximum = 4 * 1024 * 1024
     /// The longest that a `Retry-After` is believed.
     static let retryAfterMaximum = TimeSpan.hours(1)
     static let connectSeconds: Int64 = 10
@@ -48,19 +54,33 @@ package struct HTTPTransport: Sendable {
     static let idleSeconds: Int64 = 5
     static let connectionsMaximum = 64
 
-    private let client: HTTPClient
+    private enum Way: Sendable {
+        case network(HTTPClient)
+        case function(@Sendable (TransportRequest) async -> TransportResult)
+    }
+
+    private let way: Way
 
     /// A transport with a client of its own; ``shutdown()`` must be called at the end.
     package init() {
-        client = HTTPClient(
-            eventLoopGroupProvider: .singleton,
-            configuration: Self.configuration
+        way = .network(
+            HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
         )
+    }
+
+    /// A transport without a network, for simulations and tests.
+    ///
+    /// - Parameter answering: What comes of a request.
+    package init(answering: @escaping @Sendable (TransportRequest) async -> TransportResult) {
+        way = .function(answering)
     }
 
     /// Closes the connections; calls after it are "not sent".
     package func shutdown() async throws {
-        try await client.shutdown()
+        switch way {
+        case .network(let client): try await client.shutdown()
+        case .function: break
+        }
     }
 
     /// The settings that the promises above need.
@@ -82,6 +102,16 @@ package struct HTTPTransport: Sendable {
     ///
     /// The caller bounds the time by cancelling; the connection closes then.
     func send(_ request: TransportRequest) async -> TransportResult {
+        switch way {
+        case .network(let client): await Self.send(request, client)
+        case .function(let answering): await answering(request)
+        }
+    }
+
+    private static func send(
+        _ request: TransportRequest,
+        _ client: HTTPClient
+    ) async -> TransportResult {
         var message = HTTPClientRequest(url: request.url)
         message.method = HTTPMethod(rawValue: request.method.rawValue)
         for (name, value) in request.headers { message.headers.add(name: name, value: value) }
@@ -89,16 +119,16 @@ package struct HTTPTransport: Sendable {
         do {
             let deadline = NIODeadline.distantFuture
             let response = try await client.execute(message, deadline: deadline)
-            let body = try await response.body.collect(upTo: Self.answerBytesMaximum)
+            let body = try await response.body.collect(upTo: answerBytesMaximum)
             return .answer(
                 TransportAnswer(
                     status: Int(response.status.code),
-                    retryAfter: Self.retryAfter(response.headers),
+                    retryAfter: retryAfter(response.headers),
                     body: Array(body.readableBytesView)
                 )
             )
         } catch {
-            return Self.judge(error)
+            return judge(error)
         }
     }
 
