@@ -67,6 +67,11 @@ package struct JSONObject: Hashable, Sendable {
         }
     }
 
+    /// Creates an object from members that are sorted, each name once.
+    init(sorted members: [Member]) {
+        self.members = members
+    }
+
     package subscript(name: String) -> JSON? {
         get {
             let index = position(of: name)
@@ -103,7 +108,7 @@ package struct JSONObject: Hashable, Sendable {
         return low
     }
 
-    private static func precedes(_ lhs: String, _ rhs: String) -> Bool {
+    static func precedes(_ lhs: String, _ rhs: String) -> Bool {
         lhs.utf8.lexicographicallyPrecedes(rhs.utf8)
     }
 }
