@@ -247,6 +247,28 @@ let package = Package(
     ]
 )
 
+// libFuzzer is the toolchain's own: only `Scripts/fuzz` asks for it, with a scratch path of its own.
+// Dependencies are not instrumented.
+if Context.environment["DOSETTE_LIBFUZZER"] != nil {
+    package.products.append(.executable(name: "dosette-libfuzzer", targets: ["DosetteLibFuzzer"]))
+    package.targets.append(
+        .executableTarget(
+            name: "DosetteLibFuzzer",
+            dependencies: ["DosetteFuzzing"],
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+        )
+    )
+    let instrumented: Set = [
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteFuzzing",
+        "DosetteLibFuzzer", "DosetteStore",
+    ]
+    for target in package.targets where instrumented.contains(target.name) {
+        let settings = target.swiftSettings ?? []
+        target.swiftSettings = settings + [.unsafeFlags(["-sanitize=fuzzer"])]
+    }
+}
+
 for target in package.targets {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [

@@ -157,6 +157,15 @@ extension JSON {
     /// The member `name` of an object; nothing for another value or a missing member.
     package subscript(name: String) -> JSON? { objectValue?[name] }
 
+    /// How deep lists and objects are nested in it; 0 for a value that is neither.
+    package var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+        case .object(let object): 1 + (object.members.lazy.map(\.value.depth).max() ?? 0)
+        case .null, .bool, .integer, .number, .string: 0
+        }
+    }
+
     /// What kind of value it is, in words for an error message.
     package var kindName: String {
         switch self {

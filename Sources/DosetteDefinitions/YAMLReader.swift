@@ -134,9 +134,15 @@ struct YAMLValue {
             return nil
         }
         var members: [(name: String, value: YAMLValue)] = []
+        var names: Set<String> = []
         for (key, value) in mapping {
             guard let name = key.scalar?.string else {
                 child(key, "?").fail("a name is due")
+                continue
+            }
+            // To the parser `on` and `"on"` are two keys: a truth value and a text.
+            guard names.insert(name).inserted else {
+                child(value, name, key: key).fail("given twice: \(name)")
                 continue
             }
             members.append((name, child(value, name, key: key)))

@@ -29,7 +29,8 @@ package struct Frames: Sendable {
 
     /// Cuts an input; what stands before the first mark is left out.
     package init(_ bytes: [UInt8]) {
-        for line in bytes.split(separator: Self.newline, omittingEmptySubsequences: false) {
+        let text = bytes.last == Self.newline ? bytes.dropLast() : bytes[...]
+        for line in text.split(separator: Self.newline, omittingEmptySubsequences: false) {
             if line.starts(with: Self.mark) {
                 let head = Array(line.dropFirst(Self.mark.count)).repaired
                 frames.append(Frame(head: head, body: []))

@@ -48,7 +48,45 @@ enum JournalTargets {
         }
         _ = OrderStory.line(fact)
         if let key = envelope.order { try checkWritten(fact, envelope, key) }
-        return ["read \(envelope.kind)", "key \(envelope.order != nil)"]
+        let place = try checkInPlace(fact, envelope.version)
+        return ["read \(envelope.kind)", "key \(envelope.order != nil)", place]
+    }
+
+    /// The order after each of its events, from the journal that nobody touched.
+    private static let stages: [Order] = {
+        guard let facts = try? OrderWalk.full().facts, let first = facts.first, let library,
+            var order = try? OrderLoader.begin(first, library)
+        else { return [] }
+        var stages = [order]
+        for fact in facts.dropFirst() {
+            try? order.evolve(fact)
+            stages.append(order)
+        }
+        return stages
+    }()
+
+    private static let facts = (try? OrderWalk.full().facts) ?? []
+
+    /// Puts a changed event where the true one stood, and lets the order go on from there.
+    private static func checkInPlace(_ fact: Fact, _ version: Int) throws -> String {
+        guard let library, stages.indices.contains(version) else { return "nowhere" }
+        var order: Order
+        do {
+            if version == 0 {
+                order = try OrderLoader.begin(fact, library)
+            } else {
+                order = stages[version - 1]
+                try order.evolve(fact)
+            }
+        } catch {
+            return "misfit"
+        }
+        try checkFolded(order)
+        for fact in facts.dropFirst(version + 1) {
+            guard (try? order.evolve(fact)) != nil else { break }
+        }
+        try checkFolded(order)
+        return "fits, then \(order.version)"
     }
 
     private static func checkWritten(

@@ -59,6 +59,20 @@ indirect enum LooseJSON: Sendable {
         }
     }
 
+    /// The value with `token` in place of every number in it.
+    func withNumbers(_ token: [UInt8]) -> LooseJSON {
+        switch self {
+        case .raw(let own):
+            let isNumber = own.first.map { (48...57).contains($0) || $0 == 45 } ?? false
+            return isNumber ? .raw(token) : self
+        case .array(let elements): return .array(elements.map { $0.withNumbers(token) })
+        case .object(let members):
+            return .object(
+                members.map { Member(name: $0.name, value: $0.value.withNumbers(token)) }
+            )
+        }
+    }
+
     /// The node `index`, counted from the top.
     func node(_ index: Int) -> LooseJSON {
         var found = self

@@ -108,7 +108,8 @@ struct JSONMutator {
         let kind = random.below(16)
         return json.changing(index) { node in
             switch kind {
-            case 0, 1: .raw(Array(random.pick(Nasties.numbers).utf8))
+            case 0: .raw(Array(random.pick(Nasties.numbers).utf8))
+            case 1: node.withNumbers(Array(random.pick(Nasties.extremes).utf8))
             case 2, 3: .string(Nasties.text(&random))
             case 4: .raw(quoted(random.pick(Nasties.escapes)))
             case 5: .raw(Array(random.pick(["null", "true", "false", "[]", "{}", "", ","]).utf8))
@@ -138,8 +139,10 @@ struct JSONMutator {
 
     /// A list of the value many times.
     private mutating func repeated(_ node: LooseJSON) -> LooseJSON {
-        let bytes = node.bytes
-        let most = max(1, bytesMaximum / (bytes.count + 1))
+        let isNumber = random.once(in: 3)
+        let bytes = isNumber ? Array(random.pick(Nasties.numbers).utf8) : node.bytes
+        // Some room is left for what stands around it.
+        let most = max(1, bytesMaximum * 7 / 8 / (bytes.count + 1))
         let count = min(most, isBig ? 100_000 : random.pick([2, 3, 50, 51, 200]))
         return .array(Array(repeating: .raw(bytes), count: count))
     }

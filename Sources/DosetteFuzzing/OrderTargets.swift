@@ -9,7 +9,11 @@ enum OrderTargets {
         try checkJSON(bytes)
     }
 
-    static let order = FuzzTarget(name: "order", shape: .json) {
+    static let order = FuzzTarget(
+        name: "order",
+        shape: .json,
+        bytesMaximum: OrderDocument.byteCountMaximum
+    ) {
         seeds
     } check: { bytes in
         try checkOrder(bytes)
@@ -44,9 +48,9 @@ enum OrderTargets {
             )
             return [error.rule]
         }
-        try hold("the depth has its limit", depth(json) <= JSONReader.depthMaximum)
+        try hold("the depth has its limit", json.depth <= JSONReader.depthMaximum)
         try checkCanonical(json)
-        return ["read \(json.kindName) depth \(depth(json))"]
+        return ["read \(json.kindName) depth \(json.depth)"]
     }
 
     /// What was read can be written, read again, and means the same.
@@ -61,14 +65,6 @@ enum OrderTargets {
         try hold("canonical bytes mean the same", again == json)
         try hold("canonical bytes are stable", again.canonicalBytes == canonical)
         try hold("equal values have equal hashes", again.hashValue == json.hashValue)
-    }
-
-    private static func depth(_ json: JSON) -> Int {
-        switch json {
-        case .array(let elements): 1 + (elements.map(depth).max() ?? 0)
-        case .object(let object): 1 + (object.members.map { depth($0.value) }.max() ?? 0)
-        case .null, .bool, .integer, .number, .string: 0
-        }
     }
 
     // MARK: - Orders

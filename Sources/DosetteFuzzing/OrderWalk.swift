@@ -129,6 +129,9 @@ package struct OrderWalk: Sendable {
     /// Charged, dispensed twice, one dispense taken back, then canceled and refunded.
     package static func full() throws -> OrderWalk {
         var walk = try OrderWalk()
+        try walk.settle(try walk.reach("pharmacy.transmit"), .confirmed(Receipt()))
+        walk.now = walk.now.advanced(by: .hours(5))
+        try walk.take(.timer(part: 0))
         let payment = try walk.reach("provet.add_payment")
         try walk.settle(payment, .unknown(reason: "connection lost"))
         let plan = payment.plan

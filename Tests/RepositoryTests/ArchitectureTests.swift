@@ -38,6 +38,19 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore", "Synchronization",
         "Testing",
     ],
+    "Sources/DosetteFuzzing": [
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore",
+        "DosetteWorkflows", "Foundation",
+    ],
+    "Sources/DosetteEdgeFuzzing": [
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteFuzzing", "DosetteProvet",
+        "DosetteServer", "DosetteStore", "DosetteWorkflows", "HTTPTypes", "HummingbirdTesting",
+        "Logging", "NIOCore", "Synchronization",
+    ],
+    "Sources/DosetteFuzz": [
+        "ArgumentParser", "DosetteEdgeFuzzing", "DosetteFuzzing", "Foundation", "Glibc",
+        "Synchronization",
+    ],
     "Workflows": [],
     "Migrations": [],
 ]
