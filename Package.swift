@@ -255,8 +255,7 @@ if Context.environment["DOSETTE_LIBFUZZER"] != nil {
         .executableTarget(
             name: "DosetteLibFuzzer",
             dependencies: ["DosetteFuzzing"],
-            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer"])]
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
         )
     )
     let instrumented: Set = [

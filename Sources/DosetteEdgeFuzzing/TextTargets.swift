@@ -62,7 +62,8 @@ enum TextTargets {
             try hold("pieces make the same lines", lines == whole && pieceCount == count)
         }
         let ends = bytes.count { $0 == LineSplitter.newline }
-        try hold("each line end is counted", (ends...ends + 1).contains(count), "\(count) of \(ends)")
+        let isCounted = (ends...ends + 1).contains(count)
+        try hold("each line end is counted", isCounted, "\(count) of \(ends)")
         let numbers = whole.map(\.number)
         try hold("lines come in order", numbers == numbers.sorted())
         try hold("each line has its number", Set(numbers).count == numbers.count)

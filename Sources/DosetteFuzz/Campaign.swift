@@ -52,7 +52,8 @@ struct Campaign {
         (ContinuousClock.now - began) / .seconds(1)
     }
 
-    private func work(_ turn: UInt64, _ left: Double) async throws -> (Child.End, InputSheet.Note?) {
+    private func work(_ turn: UInt64, _ left: Double) async throws -> (Child.End, InputSheet.Note?)
+    {
         let sheet = scratch.appending(path: "sheet")
         let kept = scratch.appending(path: "kept")
         try FileManager.default.createDirectory(at: kept, withIntermediateDirectories: true)

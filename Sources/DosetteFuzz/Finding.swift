@@ -17,7 +17,8 @@ struct Finding {
         /// Reads `input` once.
         ///
         /// - Returns: How it ended, and what was said of it.
-        func examine(_ input: [UInt8], backtrace: Bool = false) async throws -> (Child.End, String) {
+        func examine(_ input: [UInt8], backtrace: Bool = false) async throws -> (Child.End, String)
+        {
             let file = scratch.appending(path: "examined")
             try Data(input).write(to: file)
             let errors = scratch.appending(path: "examined.errors")
@@ -52,8 +53,8 @@ struct Finding {
             let marks = ["Fatal error", "runtime failure", "Crash:"]
             let fault = marks.lazy.compactMap { mark in lines.first { $0.contains(mark) } }.first
             let words = fault.map { String($0).replacing(/0x[0-9a-f]+/, with: "") } ?? ""
-            let place = lines.lazy.compactMap { $0.firstMatch(of: #/Sources/(Dosette.*\.swift:[1-9]\d*)/#) }
-                .first
+            let source = #/Sources/(Dosette.*\.swift:[1-9]\d*)/#
+            let place = lines.lazy.compactMap { $0.firstMatch(of: source) }.first
             let said = words.replacing(#/^.*runtime failure: /#, with: "")
                 .replacing(#/ in .*$/#, with: "")
             return "\(said.prefix(160)) at \(place?.1 ?? "?")"

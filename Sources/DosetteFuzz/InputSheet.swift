@@ -1,3 +1,4 @@
+import DosetteFuzzing
 import Foundation
 
 /// A file in which a worker notes each input before it reads it.
@@ -34,7 +35,7 @@ struct InputSheet {
     /// Reads a worker's note; nothing before the first one.
     static func read(_ url: URL) -> Note? {
         guard let data = try? Data(contentsOf: url), data.count >= headerLength else { return nil }
-        let header = String(decoding: data.prefix(headerLength), as: UTF8.self).split(separator: " ")
+        let header = Array(data.prefix(headerLength)).repaired.split(separator: " ")
         guard header.count >= 3, let run = Int(header[0]), let traits = Int(header[1]),
             let length = Int(header[2])
         else { return nil }

@@ -57,7 +57,8 @@ struct RunCommand: AsyncParsableCommand {
         if failures > 0 { throw FuzzExit.found }
     }
 
-    private func reports(_ targets: [FuzzTarget], _ scratch: URL) async throws -> [Campaign.Report] {
+    private func reports(_ targets: [FuzzTarget], _ scratch: URL) async throws -> [Campaign.Report]
+    {
         let seed = seed
         let corpus = Corpus(corpus)
         let keepsFindings = !temporary

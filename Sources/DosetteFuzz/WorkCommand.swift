@@ -26,7 +26,8 @@ struct WorkCommand: AsyncParsableCommand {
         let sheet = try InputSheet(writing: URL(filePath: sheet))
         var inputs = target.seeds()
         for folder in pool {
-            inputs += try Corpus.files(in: URL(filePath: folder)).map { Array(try Data(contentsOf: $0)) }
+            let files = Corpus.files(in: URL(filePath: folder))
+            inputs += try files.map { Array(try Data(contentsOf: $0)) }
         }
         inputs = inputs.filter { $0.count <= target.bytesMaximum }
         var mutator = Mutator(target, random: FuzzRandom(seed: seed))

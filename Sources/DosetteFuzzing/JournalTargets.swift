@@ -224,7 +224,12 @@ enum JournalTargets {
                 let attempt = effect.state.attemptCount
                 commands += [
                     .begin(part: part, requestDigest: "r", epoch: 2),
-                    .answered(part: part, effect: effect.number, attempt: attempt, .confirmed(.init())),
+                    .answered(
+                        part: part,
+                        effect: effect.number,
+                        attempt: attempt,
+                        .confirmed(Receipt())
+                    ),
                     .recovered(part: part, effect: effect.number),
                     .probed(part: part, effect: effect.number, .absent),
                 ]

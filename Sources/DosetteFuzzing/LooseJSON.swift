@@ -18,7 +18,8 @@ indirect enum LooseJSON: Sendable {
         case .object(let object):
             self = .object(
                 object.members.map { member in
-                    Member(name: JSON.string(member.name).canonicalBytes, value: .init(member.value))
+                    let name = JSON.string(member.name).canonicalBytes
+                    return Member(name: name, value: LooseJSON(member.value))
                 }
             )
         case .null, .bool, .integer, .number, .string: self = .raw(json.canonicalBytes)

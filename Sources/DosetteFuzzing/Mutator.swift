@@ -134,7 +134,8 @@ struct JSONMutator {
         let depth = random.once(in: 8) ? 5_000 : random.pick([1, 2, 26, 28, 30, 31, 32, 33, 100])
         let (open, close) = random.pick([("[", "]"), ("{\"a\":", "}")])
         let opening = String(repeating: open, count: depth).utf8
-        return .raw(Array(opening) + node.bytes + Array(String(repeating: close, count: depth).utf8))
+        let closing = String(repeating: close, count: depth).utf8
+        return .raw(Array(opening) + node.bytes + Array(closing))
     }
 
     /// A list of the value many times.
@@ -149,7 +150,9 @@ struct JSONMutator {
 
     /// An object with very many members, in one order or the other.
     private mutating func crowded(_ node: LooseJSON) -> LooseJSON {
-        let value = LooseJSON.raw(random.once(in: 2) ? [UInt8(ascii: "1")] : Array(node.bytes.prefix(8)))
+        let value = LooseJSON.raw(
+            random.once(in: 2) ? [UInt8(ascii: "1")] : Array(node.bytes.prefix(8))
+        )
         let most = max(1, bytesMaximum / 12)
         let count = min(most, isBig ? 100_000 : random.pick([10, 100]))
         var names = (0..<count).map { String($0 + 100_000) }

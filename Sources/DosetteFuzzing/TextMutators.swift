@@ -97,7 +97,9 @@ struct YAMLMutator {
         case 2: lines.swapAt(index, random.below(lines.count))
         case 3: lines[index] = [0x20, 0x20] + lines[index]
         case 4: lines[index] = Array(lines[index].drop { $0 == 0x20 })
-        case 5: lines.insert(indented(random.pick(Nasties.yamlLines), like: lines[index]), at: index)
+        case 5:
+            let line = indented(random.pick(Nasties.yamlLines), like: lines[index])
+            lines.insert(line, at: index)
         case 6: lines.insert(others.isEmpty ? [] : random.pick(others), at: index)
         case 7: lines[index] = quotedKey(lines[index])
         case 8: lines.insert(quotedKey(lines[index]), at: index)

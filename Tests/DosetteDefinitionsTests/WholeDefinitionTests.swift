@@ -180,9 +180,8 @@ struct KnownDefinitionIssueTests {
 
     @Test func `a name is given once, however it is written`() {
         let text = SampleDefinition.sound.replacing(
-            "        on:\n",
-            with: "        \"on\": { cancel: canceled }\n        on:\n",
-            maxReplacements: 1
+            "on: { accept: accepted",
+            with: "\"on\": { cancel: canceled }, on: { accept: accepted"
         )
         let problems = SampleDefinition.problems(in: text)
         #expect(problems.contains { $0.hasSuffix("given twice: on") }, "\(problems)")
