@@ -3,7 +3,7 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 
-.PHONY: help setup build test lint format demo drill drill-short drill-planted example model
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example model fuzz fuzz-long fuzz-planted fuzz-libfuzzer
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -44,3 +44,20 @@ example: build ## Run the embedding example and compare what it prints
 
 model: ## Check the model of the effect protocol, whole and with each assumption broken
 	@Scripts/check-model
+
+FUZZ := .build/debug/dosette-fuzz
+
+fuzz: ## Broken inputs to every parser: 50 s each (small ones 25), two at a time
+	swift build $(SWIFT_FLAGS) --product dosette-fuzz
+	$(FUZZ) --target all --seconds 50 --jobs 2 --seed $${SEED:-1}
+
+fuzz-long: ## The same for twenty minutes each
+	swift build $(SWIFT_FLAGS) --product dosette-fuzz
+	$(FUZZ) --target all --seconds 1200 --jobs 2 --seed $${SEED:-$$(date +%s)} --name fuzz-long
+
+fuzz-planted: ## Four mistakes that are put in on purpose must be found
+	swift build $(SWIFT_FLAGS) --product dosette-fuzz
+	$(FUZZ) --target planted --seconds 60 --temporary --must-find --name fuzz-planted
+
+fuzz-libfuzzer: setup ## The inner targets under libFuzzer, guided by coverage: 60 s each
+	Scripts/fuzz 60

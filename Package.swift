@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -143,6 +144,31 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
         ),
+        .target(
+            name: "DosetteFuzzing",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteStore", "DosetteWorkflows",
+            ]
+        ),
+        .target(
+            name: "DosetteEdgeFuzzing",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteFuzzing",
+                "DosetteProvet", "DosetteServer", "DosetteStore", "DosetteWorkflows",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+        .executableTarget(
+            name: "DosetteFuzz",
+            dependencies: [
+                "DosetteEdgeFuzzing", "DosetteFuzzing",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
         .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
@@ -233,11 +259,38 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteFuzzingTests",
+            dependencies: [
+                "DosetteCore", "DosetteDefinitions", "DosetteEdgeFuzzing", "DosetteFuzzing",
+            ]
+        ),
+        .testTarget(
             name: "RepositoryTests",
             dependencies: ["DosetteDefinitions", "DosetteWorkflows"]
         ),
     ]
 )
+
+// libFuzzer is the toolchain's own: only `Scripts/fuzz` asks for it, with a scratch path of its own.
+// Dependencies are not instrumented.
+if Context.environment["DOSETTE_LIBFUZZER"] != nil {
+    package.products.append(.executable(name: "dosette-libfuzzer", targets: ["DosetteLibFuzzer"]))
+    package.targets.append(
+        .executableTarget(
+            name: "DosetteLibFuzzer",
+            dependencies: ["DosetteFuzzing"],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        )
+    )
+    let instrumented: Set = [
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteFuzzing",
+        "DosetteLibFuzzer", "DosetteStore",
+    ]
+    for target in package.targets where instrumented.contains(target.name) {
+        let settings = target.swiftSettings ?? []
+        target.swiftSettings = settings + [.unsafeFlags(["-sanitize=fuzzer"])]
+    }
+}
 
 for target in package.targets {
     target.swiftSettings =

@@ -67,6 +67,11 @@ package struct JSONObject: Hashable, Sendable {
         }
     }
 
+    /// Creates an object from members that are sorted, each name once.
+    init(sorted members: [Member]) {
+        self.members = members
+    }
+
     package subscript(name: String) -> JSON? {
         get {
             let index = position(of: name)
@@ -103,7 +108,7 @@ package struct JSONObject: Hashable, Sendable {
         return low
     }
 
-    private static func precedes(_ lhs: String, _ rhs: String) -> Bool {
+    static func precedes(_ lhs: String, _ rhs: String) -> Bool {
         lhs.utf8.lexicographicallyPrecedes(rhs.utf8)
     }
 }
@@ -151,6 +156,15 @@ extension JSON {
 
     /// The member `name` of an object; nothing for another value or a missing member.
     package subscript(name: String) -> JSON? { objectValue?[name] }
+
+    /// How deep lists and objects are nested in it; 0 for a value that is neither.
+    package var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+        case .object(let object): 1 + (object.members.lazy.map(\.value.depth).max() ?? 0)
+        case .null, .bool, .integer, .number, .string: 0
+        }
+    }
 
     /// What kind of value it is, in words for an error message.
     package var kindName: String {

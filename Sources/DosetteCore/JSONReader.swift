@@ -88,21 +88,38 @@ package struct JSONReader {
     }
 
     private mutating func object() throws(JSONSyntaxError) -> JSON {
-        var object = JSONObject()
-        if skip(UInt8(ascii: "}")) { return .object(object) }
+        var members: [(member: JSONObject.Member, nameEnd: Int)] = []
+        if skip(UInt8(ascii: "}")) { return .object(JSONObject()) }
         while true {
             guard next == UInt8(ascii: "\"") else { throw error("a member's name is due") }
             let name = try string()
-            guard object[name] == nil else { throw error("a member is given twice") }
+            let nameEnd = index
             skipSpace()
             guard skip(UInt8(ascii: ":")) else { throw error("':' is due after a name") }
             skipSpace()
-            object[name] = try value()
+            members.append((JSONObject.Member(name: name, value: try value()), nameEnd))
             skipSpace()
-            if skip(UInt8(ascii: "}")) { return .object(object) }
+            if skip(UInt8(ascii: "}")) { return try Self.object(members) }
             guard skip(UInt8(ascii: ",")) else { throw error("',' or '}' is due") }
             skipSpace()
         }
+    }
+
+    /// Sorts the members once: each in its place at once takes a time that grows with the square
+    /// of their number.
+    private static func object(
+        _ members: [(member: JSONObject.Member, nameEnd: Int)]
+    ) throws(JSONSyntaxError) -> JSON {
+        let sorted = members.sorted { left, right in
+            JSONObject.precedes(left.member.name, right.member.name)
+                || (left.nameEnd < right.nameEnd
+                    && !JSONObject.precedes(right.member.name, left.member.name))
+        }
+        let twice = zip(sorted, sorted.dropFirst())
+            .filter { !JSONObject.precedes($0.member.name, $1.member.name) }
+            .map { $1.nameEnd }.min()
+        if let twice { throw JSONSyntaxError(rule: "a member is given twice", offset: twice) }
+        return .object(JSONObject(sorted: sorted.map(\.member)))
     }
 
     private mutating func array() throws(JSONSyntaxError) -> JSON {

@@ -81,7 +81,23 @@ private struct OrderReader {
         var reader = PrescriptionReader(object, rules, clinic)
         let content = reader.read()
         members.absorb(reader.members.violations)
+        checkExtent(value)
         return content
+    }
+
+    /// What is accepted must fit into the journal and be read there: as it is written in it, where
+    /// `1e15` has 16 digits.
+    private mutating func checkExtent(_ prescription: JSON) {
+        let (depth, most) = (prescription.depth, OrderDocument.depthMaximum)
+        if depth > most {
+            members.fail("prescription", "too_deep", "It may be nested \(most) levels deep.")
+        }
+        let byteCount = prescription.canonicalBytes.count
+        if byteCount > OrderDocument.byteCountMaximum {
+            let most = OrderDocument.byteCountMaximum
+            let detail = "Written out it has \(byteCount) bytes; \(most) are taken."
+            members.fail("prescription", "too_long", detail)
+        }
     }
 
     private func meaning(

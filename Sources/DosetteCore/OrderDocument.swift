@@ -23,6 +23,9 @@ package struct OrderDocument: Hashable, Sendable {
 extension OrderDocument {
     /// An order's bytes at the most.
     package static let byteCountMaximum = 48 * 1024
+    /// How deep a prescription may be nested: the journal and the API put it into objects of their
+    /// own, which must not be nested deeper than a reader takes.
+    package static let depthMaximum = 24
     package static let itemsMaximum = 50
     package static let patientsMaximum = 50
     package static let idMaximum = 9_007_199_254_740_991

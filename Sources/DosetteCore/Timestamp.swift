@@ -56,7 +56,9 @@ extension Timestamp {
     /// The instant as text in UTC: `2025-08-20T11:20:45.000Z`.
     package var text: String {
         let day = milliseconds.flooredQuotient(by: Self.millisecondsPerDay)
-        let rest = Int(milliseconds - day * Self.millisecondsPerDay)
+        // Not by way of the day's first millisecond: the first day of all begins before it.
+        let remainder = milliseconds % Self.millisecondsPerDay
+        let rest = Int(remainder < 0 ? remainder + Self.millisecondsPerDay : remainder)
         let date = CalendarDate(daysSinceEpoch: Int(day))
         let time = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60]
             .map { $0.padded(to: 2) }

@@ -158,8 +158,17 @@ package struct MemberReader {
         return text
     }
 
+    /// By code points: a `/` with a combining mark is one character, and still a `/` in a pointer.
     private static func escaped(_ name: String) -> String {
-        String(name.flatMap { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) })
+        var result = String.UnicodeScalarView()
+        for scalar in name.unicodeScalars {
+            switch scalar {
+            case "~": result.append(contentsOf: "~0".unicodeScalars)
+            case "/": result.append(contentsOf: "~1".unicodeScalars)
+            default: result.append(scalar)
+            }
+        }
+        return String(result)
     }
 
     private static func words(_ range: ClosedRange<Int>) -> String {

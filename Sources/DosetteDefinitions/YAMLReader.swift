@@ -13,14 +13,12 @@ final class YAMLProblemList {
     }
 
     func add(_ path: String, _ mark: Mark?, _ message: String) {
+        add(path, line: mark?.line ?? 1, column: mark?.column ?? 1, message)
+    }
+
+    func add(_ path: String, line: Int, column: Int, _ message: String) {
         problems.append(
-            YAMLProblem(
-                file: file,
-                line: mark?.line ?? 1,
-                column: mark?.column ?? 1,
-                path: path,
-                message: message
-            )
+            YAMLProblem(file: file, line: line, column: column, path: path, message: message)
         )
     }
 }
@@ -47,10 +45,16 @@ struct YAMLValue {
     /// A document's bytes at the most.
     static let byteCountMaximum = 48 * 1024
 
+    private static let aliasMessage = "anchors and aliases are not taken here"
+
     /// Reads the one document in `text`.
     static func document(_ text: String, _ problems: YAMLProblemList) -> YAMLValue? {
         guard text.utf8.count <= byteCountMaximum else {
             problems.add("", nil, "the file is longer than \(byteCountMaximum) bytes")
+            return nil
+        }
+        if let alias = YAMLAlias.first(in: text) {
+            problems.add("", line: alias.line, column: alias.column, aliasMessage)
             return nil
         }
         do {
@@ -61,7 +65,7 @@ struct YAMLValue {
                 return nil
             }
             if let anchored = withExtendedLifetime(parser, { firstAnchored(node) }) {
-                problems.add("", anchored.mark, "anchors and aliases are not taken here")
+                problems.add("", anchored.mark, aliasMessage)
                 return nil
             }
             return YAMLValue(node: node, path: "", problems: problems)
@@ -130,9 +134,15 @@ struct YAMLValue {
             return nil
         }
         var members: [(name: String, value: YAMLValue)] = []
+        var names: Set<String> = []
         for (key, value) in mapping {
             guard let name = key.scalar?.string else {
                 child(key, "?").fail("a name is due")
+                continue
+            }
+            // To the parser `on` and `"on"` are two keys: a truth value and a text.
+            guard names.insert(name).inserted else {
+                child(value, name, key: key).fail("given twice: \(name)")
                 continue
             }
             members.append((name, child(value, name, key: key)))
@@ -235,6 +245,51 @@ struct YAMLValue {
     /// Says that `name` is missing.
     func missing(_ name: String) {
         problems.add(path.isEmpty ? name : "\(path).\(name)", mark, "this key is required")
+    }
+}
+
+/// Looks for aliases before a text is parsed.
+///
+/// While it is parsed is too late: thirty lines of aliases of aliases stand for a billion values, and
+/// the parser compares them when one is a key.
+enum YAMLAlias {
+    /// Where the first `*name` stands whose `&name` stands somewhere, too; from 1.
+    ///
+    /// An alias of a name without an anchor is the parser's to refuse. Comments and texts are not told apart: a
+    /// file that speaks of both `&name` and `*name` is refused, too.
+    static func first(in text: String) -> (line: Int, column: Int)? {
+        let anchors = Set(names(behind: UInt8(ascii: "&"), in: text).map(\.name))
+        guard !anchors.isEmpty else { return nil }
+        let aliases = names(behind: UInt8(ascii: "*"), in: text)
+        guard let alias = aliases.first(where: { anchors.contains($0.name) }) else { return nil }
+        let before = text.utf8.prefix(alias.offset)
+        let lines = before.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let column = lines.last.map { Substring($0).unicodeScalars.count + 1 } ?? 1
+        return (lines.count, column)
+    }
+
+    private static func names(
+        behind mark: UInt8,
+        in text: String
+    ) -> [(name: String, offset: Int)] {
+        var names: [(name: String, offset: Int)] = []
+        var rest = Array(text.utf8)[...]
+        while let index = rest.firstIndex(of: mark) {
+            let name = rest[(index + 1)...].prefix(while: isName)
+            if !name.isEmpty { names.append((String(decoding: name, as: UTF8.self), index)) }
+            rest = rest[(index + 1)...]
+        }
+        return names
+    }
+
+    /// What the parser takes as part of an anchor's name.
+    private static func isName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default: false
+        }
     }
 }
 

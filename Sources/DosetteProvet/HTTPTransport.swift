@@ -13,7 +13,7 @@ package struct TransportRequest: Sendable {
         case patch = "PATCH"
         case delete = "DELETE"
 
-        var isWrite: Bool { self != .get }
+        package var isWrite: Bool { self != .get }
     }
 
     package let method: Method
@@ -46,7 +46,7 @@ package struct TransportAnswer: Sendable {
 /// Sends one request at a time over HTTP/1.1: no redirects, no retries, a limited body.
 package struct HTTPTransport: Sendable {
     /// An answer's bytes at the most.
-    static let answerBytesMaximum = 4 * 1024 * 1024
+    package static let answerBytesMaximum = 4 * 1024 * 1024
     /// The longest that a `Retry-After` is believed.
     static let retryAfterMaximum = TimeSpan.hours(1)
     static let connectSeconds: Int64 = 10

@@ -99,15 +99,18 @@ struct AddPayment: ProvetAction {
         }
     }
 
-    /// A sum as text with two decimals; Provet writes "12.00" or 12.
+    /// A sum in decimal digits, as it is sent back; Provet writes "12.00", 12 or 12.5.
+    ///
+    /// A number that is written with an exponent, or has more digits than money has, is none.
     private static func sum(_ json: JSON?) -> String? {
+        let text: String
         switch json {
-        case .string(let text):
-            text.wholeMatch(of: /-?[0-9]{1,12}(\.[0-9]{1,4})?/) == nil ? nil : text
-        case .integer(let number): "\(number).00"
-        case .number(let number): "\(number)"
-        case .null, .bool, .array, .object, nil: nil
+        case .string(let string): text = string
+        case .integer(let number): text = "\(number).00"
+        case .number(let number): text = "\(number)"
+        case .null, .bool, .array, .object, nil: return nil
         }
+        return text.wholeMatch(of: /-?[0-9]{1,12}(\.[0-9]{1,4})?/) == nil ? nil : text
     }
 
     func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {

@@ -191,7 +191,7 @@ package struct ProvetClient: Sendable {
 
 /// An error answer of Provet in one line, without the values that it may repeat.
 enum ProvetErrorText {
-    /// Characters at the most.
+    /// Unicode code points at the most: a character may be as long as the answer.
     static let lengthMaximum = 300
 
     static func of(_ answer: TransportAnswer) -> String {
@@ -200,9 +200,9 @@ enum ProvetErrorText {
         var words: [String] = []
         collect(json, "", &words)
         let joined = words.isEmpty ? prefix : "\(prefix): \(words.joined(separator: "; "))"
-        let text = String(
+        return String(
             String.UnicodeScalarView(
-                joined.unicodeScalars.map { scalar in
+                joined.unicodeScalars.prefix(lengthMaximum).map { scalar in
                     let isBreak =
                         scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
                         || scalar.value == 0x2028 || scalar.value == 0x2029
@@ -210,7 +210,6 @@ enum ProvetErrorText {
                 }
             )
         )
-        return String(text.prefix(lengthMaximum))
     }
 
     /// Django REST framework's shapes: `{"detail": "…"}`, `{"field": ["…"]}`, nested.

@@ -1,5 +1,5 @@
 package import DosetteEngine
-import Hummingbird
+package import Hummingbird
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -43,7 +43,7 @@ package struct DosetteServer: Service {
         try await application().run()
     }
 
-    func application() -> Application<ServerResponder> {
+    package func application() -> some ApplicationProtocol {
         Application(
             responder: ServerResponder(
                 api: API(

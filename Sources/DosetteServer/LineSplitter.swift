@@ -1,35 +1,35 @@
 /// Cuts a stream of bytes into lines, and holds no more than one line that is not complete.
-struct LineSplitter: Sendable {
-    static let newline = UInt8(ascii: "\n")
+package struct LineSplitter: Sendable {
+    package static let newline = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
 
-    struct Line: Hashable, Sendable {
-        enum Content: Hashable, Sendable {
+    package struct Line: Hashable, Sendable {
+        package enum Content: Hashable, Sendable {
             case bytes([UInt8])
             /// The line is longer than the limit; its bytes are gone.
             case tooLong
         }
 
         /// From 1; blank lines count, though they are not among the lines.
-        let number: Int
-        let content: Content
+        package let number: Int
+        package let content: Content
     }
 
     private let byteCountMaximum: Int
     private var current: [UInt8] = []
     private var isTooLong = false
     /// Lines that have ended, blank ones, too.
-    private(set) var lineCount = 0
+    package private(set) var lineCount = 0
 
     /// - Parameter byteCountMaximum: A line's bytes at the most, without its end.
-    init(byteCountMaximum: Int) {
+    package init(byteCountMaximum: Int) {
         self.byteCountMaximum = byteCountMaximum
     }
 
     /// Takes more bytes.
     ///
     /// - Returns: The lines that they end, without the blank ones.
-    mutating func feed(_ bytes: some Collection<UInt8>) -> [Line] {
+    package mutating func feed(_ bytes: some Collection<UInt8>) -> [Line] {
         var lines: [Line] = []
         var rest = bytes[...]
         while let end = rest.firstIndex(of: Self.newline) {
@@ -42,7 +42,7 @@ struct LineSplitter: Sendable {
     }
 
     /// Returns the last line, if it has no end of its own.
-    mutating func finish() -> [Line] {
+    package mutating func finish() -> [Line] {
         guard isTooLong || !current.isEmpty else { return [] }
         return endLine().map { [$0] } ?? []
     }

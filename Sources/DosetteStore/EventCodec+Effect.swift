@@ -76,7 +76,7 @@ extension EventCodec {
         }
         let name = String(kind.dropFirst(prefix.count).dropLast(version.count))
         return EffectEvent(
-            number: try fields.int("effect"),
+            number: try fields.count("effect"),
             part: try fields.text("part"),
             action: try fields.text("action"),
             purpose: try fields.choice("purpose", EffectPurpose.init(text:)),
@@ -108,7 +108,7 @@ extension EventCodec {
             return .becameUnknown(probeAt: probeAt, reason: try fields.text("why"))
         case "absent":
             let nextAt = try fields.time("next_at_ms")
-            return .absent(count: try fields.int("count"), nextAt: nextAt)
+            return .absent(count: try fields.count("count"), nextAt: nextAt)
         case "probe_failed":
             let nextAt = try fields.time("next_at_ms")
             return .probeFailed(nextAt: nextAt, reason: try fields.text("why"))
@@ -125,12 +125,12 @@ extension EventCodec {
         _ fields: inout Fields
     ) throws(UnreadableEntry) -> EffectProtocol.Intent {
         EffectProtocol.Intent(
-            attempt: try fields.int("attempt"),
+            attempt: try fields.count("attempt"),
             at: try fields.time("intended_at_ms"),
             deadline: try fields.time("deadline_ms"),
             settlesAt: try fields.time("settles_at_ms"),
             recoverAt: try fields.time("recover_at_ms"),
-            epoch: try fields.int("epoch")
+            epoch: try fields.count("epoch")
         )
     }
 }

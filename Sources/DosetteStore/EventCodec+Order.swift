@@ -64,7 +64,7 @@ extension EventCodec {
         case Kind.turnedBack:
             return .turnedBack(part: try fields.text("part"), reason: try fields.text("why"))
         case Kind.reminded:
-            return .reminded(part: try fields.text("part"), count: try fields.int("count"))
+            return .reminded(part: try fields.text("part"), count: try fields.count("count"))
         case Kind.observed:
             let previous = fields.optionalInt("previous")
             return .observed(status: try fields.int("status"), previous: previous)
@@ -153,8 +153,8 @@ extension EventCodec {
     ) throws(UnreadableEntry) -> RepeatPlan.Dispense {
         RepeatPlan.Dispense(
             id: try fields.text("dispense_id"),
-            item: try fields.int("item"),
-            packages: try fields.int("quantity_packages"),
+            item: try fields.count("item"),
+            packages: try fields.count("quantity_packages"),
             day: try fields.date("dispensed_on"),
             batch: fields.optionalText("batch")
         )
@@ -227,13 +227,13 @@ extension EventCodec {
         if let object = fields.optionalObject("interval") {
             var fields = Fields(object, "interval")
             interval = RepeatPlan.Interval(
-                count: try fields.int("count"),
+                count: try fields.count("count"),
                 unit: try fields.choice("unit", RepeatPlan.Interval.Unit.init(rawValue:))
             )
         }
         return RepeatPlan.Item(
-            allowedCount: try fields.int("allowed"),
-            packagesMaximum: try fields.int("packages"),
+            allowedCount: try fields.count("allowed"),
+            packagesMaximum: try fields.count("packages"),
             lastDay: try fields.date("last_day"),
             interval: interval
         )

@@ -210,7 +210,7 @@ extension EventCodec {
         return Envelope(
             position: try fields.integer("position"),
             stream: StreamID(try fields.integer("stream")),
-            version: try fields.int("version"),
+            version: try fields.count("version"),
             kind: try fields.text("kind"),
             at: Timestamp(milliseconds: try fields.integer("at_ms")),
             actor: try actor(fields.object("actor")),
@@ -254,6 +254,9 @@ extension EventCodec {
 
 /// Reads the members of an entry; what is missing or of another type makes it unreadable.
 struct Fields {
+    /// The highest count that an entry can tell.
+    static let countMaximum = 1_000_000_000
+
     private let object: JSONObject
     private let name: String
 
@@ -273,6 +276,14 @@ struct Fields {
 
     mutating func int(_ member: String) throws(UnreadableEntry) -> Int {
         guard let value = object[member]?.intValue else { throw wrong(member) }
+        return value
+    }
+
+    /// A number of things, or the number of one: what is written is never below 0 and never near
+    /// the end of an integer, so that whoever reads it may add and multiply.
+    mutating func count(_ member: String) throws(UnreadableEntry) -> Int {
+        let value = try int(member)
+        guard (0...Self.countMaximum).contains(value) else { throw wrong(member) }
         return value
     }
 

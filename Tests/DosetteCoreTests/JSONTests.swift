@@ -142,9 +142,18 @@ import Testing
         (#"{"a":1,"a":1}"#, "a member is given twice at byte 10"),
         (#"{"a":null,"\u0061":2}"#, "a member is given twice at byte 18"),
         (#"{"o":{"a":1,"b":2,"a":3}}"#, "a member is given twice at byte 21"),
+        (#"{"c":1,"b":2,"c":3,"b":4}"#, "a member is given twice at byte 16"),
     ])
     func `malformed text is refused, with its place`(text: String, complaint: String) {
         #expect(problem(text) == complaint)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `very many members are read in a bounded time, whatever their order`() throws {
+        let names = (100_000..<300_000).map { "\"\($0)\":1" }
+        let rising = try JSONReader.read(Array("{\(names.joined(separator: ","))}".utf8))
+        let falling = "{\(names.reversed().joined(separator: ","))}"
+        #expect(try JSONReader.read(Array(falling.utf8)).canonicalBytes == rising.canonicalBytes)
     }
 
     @Test(

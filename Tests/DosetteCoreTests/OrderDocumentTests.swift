@@ -292,6 +292,47 @@ struct OrderDocumentTests {
     func `any other difference is other content`(changes: [String: String]) throws {
         #expect(try decode(changes).meaning != decode().meaning)
     }
+
+    private func rules(_ json: JSON) -> [String] {
+        do {
+            _ = try OrderDocument.decode(json, rules: Self.anyDay)
+            return []
+        } catch {
+            return error.violations.map { "\($0.pointer) \($0.rule)" }
+        }
+    }
+
+    private static let anyDay = OrderRules(
+        clinicNames: ["nordic-vets"],
+        intervalUnits: [],
+        clinic: { _ in
+            let day = CalendarDate(daysSinceEpoch: 0)
+            return OrderRules.Clinic(today: day, day: { _ in day })
+        }
+    )
+
+    private func order(with details: JSON) throws -> JSON {
+        let json = try decode().meaning
+        return json.replacing(["prescription", "payment_details"][...], with: details)
+    }
+
+    @Test func `a prescription is nested as deep as its entry can be read`() throws {
+        var details: JSON = []
+        while details.depth < OrderDocument.depthMaximum - 1 { details = [details] }
+        #expect(rules(try order(with: details)) == [])
+        #expect(rules(try order(with: [details])) == ["/prescription too_deep"])
+    }
+
+    @Test func `a prescription is as long as it is when it is written out`() throws {
+        let numbers = "[\(Array(repeating: "1e15", count: 4_000).joined(separator: ","))]"
+        let details = try JSONReader.read(Array(numbers.utf8))
+        #expect(rules(try order(with: details)) == ["/prescription too_long"])
+    }
+
+    @Test func `a pointer escapes what a pointer parts by, whatever stands on it`() {
+        let found = rules(["/\u{301}~\u{301}": 1])
+        #expect(found.contains("/~1\u{301}~0\u{301} unknown_member"))
+    }
 }
 
 extension JSON {

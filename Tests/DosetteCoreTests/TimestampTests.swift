@@ -36,6 +36,14 @@ import Testing
         #expect(Timestamp(milliseconds: 1_755_688_845_007).text == "2025-08-20T11:20:45.007Z")
     }
 
+    @Test(arguments: [
+        (Int64.min, "-292275055-05-16T16:47:04.192Z"), (Int64.max, "292278994-08-17T07:12:55.807Z"),
+        (-86_400_000, "1969-12-31T00:00:00.000Z"), (-86_400_001, "1969-12-30T23:59:59.999Z"),
+    ])
+    func `every number of milliseconds has a text`(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).text == text)
+    }
+
     @Test func `every instant of eight thousand years reads back`() throws {
         let first = try instant("0001-01-01T00:00:00Z").milliseconds
         let last = try instant("9999-12-31T23:59:59.999Z").milliseconds

@@ -167,6 +167,26 @@ struct KnownDefinitionIssueTests {
         #expect(problems.contains { $0.contains("anchors and aliases are not taken here") })
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `aliases of aliases are refused before they are taken apart`() {
+        let lines = (1...60).map { "k\($0): &a\($0) [*a\($0 - 1), *a\($0 - 1)]" }
+        let text = (["k0: &a0 [x, x]"] + lines + ["? *a60", ": x"]).joined(separator: "\n")
+        #expect(
+            SampleDefinition.problems(in: text) == [
+                "sample.yaml:2:10: anchors and aliases are not taken here"
+            ]
+        )
+    }
+
+    @Test func `a name is given once, however it is written`() {
+        let text = SampleDefinition.sound.replacing(
+            "on: { accept: accepted",
+            with: "\"on\": { cancel: canceled }, on: { accept: accepted"
+        )
+        let problems = SampleDefinition.problems(in: text)
+        #expect(problems.contains { $0.hasSuffix("given twice: on") }, "\(problems)")
+    }
+
     @Test func `a deadline never charges a fee`() {
         let text = SampleDefinition.sound
             .replacing(

@@ -35,6 +35,11 @@ struct ProvetTextTests {
         #expect(error("{\(many)}").count == ProvetErrorText.lengthMaximum)
     }
 
+    @Test func `a single character without end is no way around the bound`() {
+        let long = "a" + String(repeating: "\u{301}", count: 100_000)
+        #expect(error("{\"detail\": \"\(long)\"}").utf8.count <= 4 * ProvetErrorText.lengthMaximum)
+    }
+
     @Test func `an error that is nested without end is told without a crash`() {
         let deep = String(repeating: "[", count: 100_000) + String(repeating: "]", count: 100_000)
         #expect(error(deep) == "Provet answers 400")

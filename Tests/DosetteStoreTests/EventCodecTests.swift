@@ -267,6 +267,18 @@ struct UnreadableEntryTests {
             try EventCodec.fact(changedData(fullFact) { $0[name] = true })
         }
     }
+
+    @Test(arguments: [-1, .min, .max, 1_000_000_001])
+    func `a count that no engine writes makes an entry unreadable`(count: Int64) {
+        let fact = Fact(
+            event: .reminded(part: "prescription", count: 1),
+            at: StoreSamples.start,
+            actor: .dosette
+        )
+        #expect(throws: UnreadableEntry.self) {
+            try EventCodec.fact(changedData(fact) { $0["count"] = .integer(count) })
+        }
+    }
 }
 
 /// The entry of `fact` with its object changed by `change`.

@@ -1,0 +1,69 @@
+import DosetteAudit
+import DosetteCore
+import DosetteStore
+
+/// A store that shows what it was given and takes nothing.
+struct ShownStore: Store {
+    let journal: [RecordedEvent]
+    let rows: [OrderRow]
+    let work: [WorkRow]
+
+    private static let readOnly = StoreError(.unavailable, "this store is only shown")
+
+    func beginEpoch(at now: Timestamp, software: String) async throws(StoreError) -> Ownership {
+        throw Self.readOnly
+    }
+
+    func nextStream() -> StreamID { StreamID(2) }
+
+    func commit(_ commit: Commit) async throws(StoreError) { throw Self.readOnly }
+
+    func agenda() async throws(StoreError) -> [LaneHead] { [] }
+
+    func due(
+        in lane: String,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [WorkRow] { [] }
+
+    func events(
+        of stream: StreamID,
+        from version: Int,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        Array(journal.filter { $0.stream == stream }.dropFirst(version).prefix(limit))
+    }
+
+    func events(from position: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
+        Array(journal.dropFirst(Int(position)).prefix(limit))
+    }
+
+    func order(_ key: OrderKey) async throws(StoreError) -> OrderRow? {
+        rows.first { $0.key == key }
+    }
+
+    func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
+        rows.filter { $0.stream > query.after ?? .engine }
+    }
+
+    func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
+        work.filter { $0.stream == stream }
+    }
+
+    func holder(of key: String) async throws(StoreError) -> OrderRow? { nil }
+
+    func definitions() async throws(StoreError) -> [DefinitionRow] { [] }
+
+    func freeBytes() -> Int64? { nil }
+
+    func measure() async throws(StoreError) -> StoreMeasure { throw Self.readOnly }
+}
+
+/// The root of a journal, as an auditor knows it from before.
+struct Roots {
+    private var tree = MerkleFrontier()
+
+    mutating func append(_ entry: [UInt8]) { tree.append(entry) }
+
+    var text: String { HexDigest.text(tree.root) }
+}
