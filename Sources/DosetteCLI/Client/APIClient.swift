@@ -27,12 +27,24 @@ struct APIClient: Sendable {
         }
     }
 
-    private let client: HTTPClient
+    /// Connections to one server at the most, so that many callers do not wait for each other.
+    private static let connectionsMaximum = 64
+
+    /// Unlike the library's shared client it does not try again for the whole timeout when nobody listens:
+    /// a server that was killed leaves its address behind.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+            connectionsMaximum
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    private let client = Self.client
     let base: String
     private let token: String?
 
     init(address: String, token: String?) {
-        client = HTTPClient.shared
         base = "http://\(address)"
         self.token = token
     }

@@ -89,7 +89,7 @@ struct DrillCommand: AsyncParsableCommand {
                 throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
             }
         } else {
-            guard !outcome.verdict.doubled.isEmpty else {
+            guard !outcome.reckoning.verdict.doubled.isEmpty else {
                 throw Stop(.refused, "the planted fault was not found")
             }
             print("the planted fault was found")
@@ -141,23 +141,26 @@ enum MadeUpOrders {
     private static let firstClient = 1_000
 
     static func make(count: Int) -> [JSON] {
-        (0..<count).map { index in
-            let clinic = Stage.clinics[index % Stage.clinics.count].0
-            let item: JSON = [
-                "name": "Meloxicam", "patients": [JSON(index + 1)], "strength": "1.5 mg/ml",
-                "instructions": "0.1 mg/kg once a day with food", "quantity_packages": 1,
-                "valid_until": "2026-08-20", "repeat_number": JSON(1 + index % 3),
-            ]
-            return [
-                "order_id": .string("DRILL-\(index)"), "source": "drill", "clinic": .string(clinic),
-                "priority": index % 10 == 0 ? "urgent" : "normal",
-                "prescription": [
-                    "client_id": JSON(firstClient + index / (ordersPerClient * 2)),
-                    "department_id": 1, "prescriber_id": 1,
-                    "issue_time": .string("2025-08-20T\(10 + index % 2):20:45Z"),
-                    "prescription_items": [item],
-                ],
-            ]
-        }
+        (0..<count).map(order)
+    }
+
+    /// The order with this number, from 0.
+    static func order(_ index: Int) -> JSON {
+        let clinic = Stage.clinics[index % Stage.clinics.count].0
+        let item: JSON = [
+            "name": "Meloxicam", "patients": [JSON(index + 1)], "strength": "1.5 mg/ml",
+            "instructions": "0.1 mg/kg once a day with food", "quantity_packages": 1,
+            "valid_until": "2026-08-20", "repeat_number": JSON(1 + index % 3),
+        ]
+        return [
+            "order_id": .string("DRILL-\(index)"), "source": "drill", "clinic": .string(clinic),
+            "priority": index % 10 == 0 ? "urgent" : "normal",
+            "prescription": [
+                "client_id": JSON(firstClient + index / (ordersPerClient * 2)),
+                "department_id": 1, "prescriber_id": 1,
+                "issue_time": .string("2025-08-20T\(10 + index % 2):20:45Z"),
+                "prescription_items": [item],
+            ],
+        ]
     }
 }

@@ -117,18 +117,17 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The planted mistake stands in front of the crash: it is part of what dies.
     private func wrap(_ store: any Store, _ crash: CrashSwitch?) -> any Store {
-        let whole = crash.map { CrashingStore(base: store, crash: $0) } ?? store
-        return plantedFault?.wrap(whole) ?? whole
+        let whole = plantedFault?.wrap(store) ?? store
+        return crash.map { CrashingStore(base: whole, crash: $0) } ?? whole
     }
 
     private func wrap(
         _ performer: any ActionPerformer,
         _ crash: CrashSwitch?
     ) -> any ActionPerformer {
-        let whole = crash.map { CrashingPerformer(base: performer, crash: $0) } ?? performer
-        return plantedFault?.wrap(whole) ?? whole
+        let whole = plantedFault?.wrap(performer) ?? performer
+        return crash.map { CrashingPerformer(base: whole, crash: $0) } ?? whole
     }
 
     /// Runs until a signal or a failure; answers what to say at the end, if anything.

@@ -54,7 +54,7 @@ enum PlantedFault: String, ExpressibleByArgument, CaseIterable {
 /// As long as the process lives nobody can tell: what follows in the same stream waits for them.
 final class EarlyAcknowledgement: StoreWrapper {
     /// How much later they are written.
-    private static let delay = Duration.milliseconds(60)
+    private static let delay = Duration.milliseconds(250)
 
     let base: any Store
     private let isEarly: @Sendable (CommitKinds) -> Bool
