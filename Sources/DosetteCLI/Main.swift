@@ -16,6 +16,7 @@ struct DosetteCommand: AsyncParsableCommand {
             DemoCommand.self, InitCommand.self, ServeCommand.self, SubmitCommand.self,
             OrdersCommand.self, SignalCommand.self, DispenseCommand.self, AuditCommand.self,
             WorkflowsCommand.self, ProvetCommand.self, DrillCommand.self, DeathCommand.self,
+            StormCommand.self,
         ]
     )
 

@@ -34,6 +34,7 @@ enum Schema {
     /// - Parameters:
     ///   - database: The writing connection.
     ///   - observer: Told before, in and after each step.
+    /// - Throws: ``StoreError`` `foreign` or `newer`, or what SQLite says.
     static func migrate(
         _ database: Database,
         observer: (@Sendable (StoreMoment) -> Void)?

@@ -139,7 +139,7 @@ extension PlantedFault {
     }
 }
 
-/// Ctrl-C once: come to an end. Twice: end.
+/// What Ctrl-C asks for: once, to come to an end; twice, to end.
 private final class Interruption: Sendable {
     private let count = Locked(0)
 

@@ -30,6 +30,7 @@ struct DeathChapter {
     ///   - directory: Where data and logs go.
     ///   - tally: What happened before; what happens here is added, also when something is thrown.
     ///   - mayGoOn: Asked before each blow; when it says no, the reckoning comes at once.
+    /// - Throws: What keeps the processes from running or being asked.
     static func run(
         _ blows: [Blow],
         _ settings: Stage.Settings,

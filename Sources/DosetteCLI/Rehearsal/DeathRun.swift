@@ -28,6 +28,8 @@ struct DeathRun {
     ///   - settings: What is to be done.
     ///   - directory: Where data and logs go; what belongs to a clean chapter is removed.
     ///   - isInterrupted: Asked before each blow; when it says yes, the reckoning comes at once.
+    /// - Returns: What happened.
+    /// - Throws: What keeps a chapter from being played to its end.
     static func run(
         _ settings: Settings,
         in directory: URL,

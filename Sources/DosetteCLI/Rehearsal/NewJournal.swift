@@ -13,6 +13,7 @@ enum NewJournal {
     ///   - stage: Whose configuration it uses.
     ///   - directory: A new directory, which is gone afterwards when all is well.
     /// - Returns: What is wrong, or nothing.
+    /// - Throws: What keeps the server from being started, or the journal from being read.
     static func make(
         dyingAt place: CrashPlace,
         of stage: Stage,

@@ -33,6 +33,8 @@ struct Reckoning {
     ///   - stage: The processes; they have ended afterwards.
     ///   - floor: The people, who do what is still to be done.
     ///   - names: The orders that were acknowledged.
+    /// - Returns: What was found.
+    /// - Throws: What keeps the processes from being asked, or the journal from being read.
     static func run(
         _ stage: Stage,
         _ floor: inout Floor,

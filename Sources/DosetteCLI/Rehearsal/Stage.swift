@@ -129,6 +129,7 @@ struct Stage {
     /// Starts the server anew, whose process has ended, and does not wait.
     ///
     /// - Parameter options: What this process is told besides the stage's options.
+    /// - Throws: What keeps it from being started.
     mutating func spawn(_ options: [String] = []) throws {
         server = try Self.spawnServer(settings, directory, options)
     }
