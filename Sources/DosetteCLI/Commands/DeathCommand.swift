@@ -31,6 +31,8 @@ struct DeathCommand: AsyncParsableCommand {
     /// Pages in the journal's log until a checkpoint: few, so that deaths fall into checkpoints.
     private static let checkpointPages = 64
 
+    private static let plantedSettling = Duration.seconds(15)
+
     func run() async throws {
         let place = try WorkDirectory.make(directory, "dosette-death")
         if plantedFault.isEmpty {
@@ -96,13 +98,11 @@ struct DeathCommand: AsyncParsableCommand {
             var settings = try settings()
             settings.stage.plantedFault = fault.rawValue
             settings.plan = fault.plan(seed: seed)
+            // What is lost never settles.
+            settings.settling = Self.plantedSettling
             let directory = place.appending(path: fault.rawValue)
             let tally = try await DeathRun.run(settings, in: directory).tally
-            let isFound =
-                switch fault.trace {
-                case .lost: tally.lostCount > 0
-                case .doubled: tally.doubledCount > 0
-                }
+            let isFound = fault.isFound(lost: tally.lostCount, doubled: tally.doubledCount)
             if !isFound { missed += 1 }
             print(
                 "\(fault.rawValue): \(isFound ? "found" : "NOT FOUND") by \(tally.blows) deaths; "

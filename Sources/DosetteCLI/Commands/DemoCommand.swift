@@ -67,7 +67,7 @@ struct DrillCommand: AsyncParsableCommand {
     @Option(help: "How often the server is killed.") var kills = 20
     @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
     @Option(help: "Minutes that it may take.") var minutes = 20
-    @Option(help: "A mistake to put in, which the run must find: blind-retry.")
+    @Option(help: "A mistake to put in, which the run must find.")
     var plantedFault: PlantedFault?
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
@@ -84,15 +84,16 @@ struct DrillCommand: AsyncParsableCommand {
         let place = try WorkDirectory.make(directory, "dosette-drill")
         let outcome = try await Rehearsal.run(settings, in: place)
         print(RehearsalReport.text(outcome))
-        if plantedFault == nil {
-            guard outcome.isClean else {
-                throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
-            }
-        } else {
-            guard !outcome.reckoning.verdict.doubled.isEmpty else {
-                throw Stop(.refused, "the planted fault was not found")
-            }
+        if let plantedFault {
+            let verdict = outcome.reckoning.verdict
+            let isFound = plantedFault.isFound(
+                lost: verdict.lost.count,
+                doubled: verdict.doubled.count
+            )
+            guard isFound else { throw Stop(.refused, "the planted fault was not found") }
             print("the planted fault was found")
+        } else if !outcome.isClean {
+            throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
         }
     }
 }

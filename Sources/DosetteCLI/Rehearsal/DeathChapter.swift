@@ -16,6 +16,7 @@ struct DeathChapter {
     private static let pause = Duration.milliseconds(10)
 
     private let directory: URL
+    private let settling: Duration
     private var stage: Stage
     private var floor = Floor(day: "2025-08-20")
     private var feed = OrderFeed(openCount: openOrders)
@@ -26,20 +27,25 @@ struct DeathChapter {
     ///
     /// - Parameters:
     ///   - blows: What is done, in order.
-    ///   - settings: The stage.
+    ///   - settings: The stage and its limits.
     ///   - directory: Where data and logs go.
     ///   - tally: What happened before; what happens here is added, also when something is thrown.
     ///   - mayGoOn: Asked before each blow; when it says no, the reckoning comes at once.
     /// - Throws: What keeps the processes from running or being asked.
     static func run(
         _ blows: [Blow],
-        _ settings: Stage.Settings,
+        _ settings: DeathRun.Settings,
         in directory: URL,
         _ tally: inout DeathTally,
         mayGoOn: () -> Bool
     ) async throws {
-        let stage = try await Stage.set(settings, in: directory)
-        var chapter = DeathChapter(directory: directory, stage: stage, tally: tally)
+        let stage = try await Stage.set(settings.stage, in: directory)
+        var chapter = DeathChapter(
+            directory: directory,
+            settling: settings.settling,
+            stage: stage,
+            tally: tally
+        )
         defer { tally = chapter.tally }
         do {
             try await chapter.drainFirst()
@@ -52,8 +58,9 @@ struct DeathChapter {
         }
     }
 
-    private init(directory: URL, stage: Stage, tally: DeathTally) {
+    private init(directory: URL, settling: Duration, stage: Stage, tally: DeathTally) {
         self.directory = directory
+        self.settling = settling
         self.stage = stage
         self.tally = tally
     }
@@ -67,7 +74,12 @@ struct DeathChapter {
         guard try await stage.restart() != nil else {
             throw Stop(.unavailable, "the server ended; see \(stage.server.log.path)")
         }
-        let reckoning = try await Reckoning.run(stage, &floor, submitted: feed.names)
+        let reckoning = try await Reckoning.run(
+            stage,
+            &floor,
+            submitted: feed.names,
+            settling: settling
+        )
         tally.add(reckoning)
     }
 

@@ -11,6 +11,8 @@ struct DeathRun {
         var chapterLength = 200
         /// After this no blow is dealt any more; what was dealt is reckoned.
         var limit = Duration.seconds(1_200)
+        /// How long everything may take to settle before a reckoning.
+        var settling = Reckoning.settlingMaximum
         /// A line is said each time so many blows were dealt.
         var sayEach = 25
     }
@@ -51,13 +53,13 @@ struct DeathRun {
         }
         for (index, blows) in chapters.enumerated() {
             guard clock.now < begin + settings.limit, !isInterrupted() else { break }
-            var stage = settings.stage
-            stage.seed += UInt64(index)
+            var chapter = settings
+            chapter.stage.seed += UInt64(index)
             let place = directory.appending(path: "chapter-\(index + 1)")
             let before = outcome.tally.problemCount
             try await DeathChapter.run(
                 blows,
-                stage,
+                chapter,
                 in: place,
                 &outcome.tally,
                 mayGoOn: mayGoOn

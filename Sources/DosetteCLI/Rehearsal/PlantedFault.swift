@@ -16,21 +16,13 @@ enum PlantedFault: String, ExpressibleByArgument, CaseIterable {
     /// What an earlier process sent is taken as never sent.
     case forgottenAttempts = "forgotten-attempts"
 
-    /// What a run must find it by.
-    enum Trace: Sendable {
-        case lost
-        case doubled
-    }
-
-    var trace: Trace {
+    /// Whether a reckoning that came to so much has found it, by the harm that is its own.
+    func isFound(lost: Int, doubled: Int) -> Bool {
         switch self {
-        case .earlyIntake: .lost
-        case .blindRetry, .earlyIntent, .forgottenAttempts: .doubled
+        case .earlyIntake: lost > 0
+        case .blindRetry, .earlyIntent, .forgottenAttempts: doubled > 0
         }
     }
-
-    /// Whether it does harm only when the server dies.
-    var needsDeath: Bool { self != .blindRetry }
 
     func wrap(_ performer: any ActionPerformer) -> any ActionPerformer {
         switch self {

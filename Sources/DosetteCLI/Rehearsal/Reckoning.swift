@@ -19,7 +19,7 @@ struct Reckoning {
     static let pause = Duration.milliseconds(150)
     /// What the clinics did by themselves in the last moments is found within two rounds.
     private static let reconcilerLeast = Duration.seconds(10)
-    private static let settlingMaximum = Duration.seconds(60)
+    static let settlingMaximum = Duration.seconds(60)
     private static let pageLength = 2_000
 
     /// Whether nothing was lost, nothing was done twice and the journal agrees.
@@ -33,16 +33,18 @@ struct Reckoning {
     ///   - stage: The processes; they have ended afterwards.
     ///   - floor: The people, who do what is still to be done.
     ///   - names: The orders that were acknowledged.
+    ///   - settling: How long it may take until everything has settled.
     /// - Returns: What was found.
     /// - Throws: What keeps the processes from being asked, or the journal from being read.
     static func run(
         _ stage: Stage,
         _ floor: inout Floor,
-        submitted names: [String]
+        submitted names: [String],
+        settling: Duration = settlingMaximum
     ) async throws -> Reckoning {
         var reckoning = Reckoning()
         try await stage.calm()
-        try await settle(stage, &floor)
+        try await settle(stage, &floor, within: settling)
         reckoning.views = try await stage.views()
         reckoning.serverExit = stage.stopServer()
         let entries = try await stage.ledger()
@@ -70,10 +72,14 @@ struct Reckoning {
         return reckoning
     }
 
-    private static func settle(_ stage: Stage, _ floor: inout Floor) async throws {
+    private static func settle(
+        _ stage: Stage,
+        _ floor: inout Floor,
+        within limit: Duration
+    ) async throws {
         let clock = ContinuousClock()
         let begin = clock.now
-        while clock.now < begin + settlingMaximum {
+        while clock.now < begin + limit {
             let views = try await stage.views()
             await floor.round(views, stage)
             let isOver = views.allSatisfy { floor.isSettled($0) }

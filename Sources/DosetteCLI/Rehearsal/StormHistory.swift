@@ -73,7 +73,7 @@ struct StormHistory: Sendable {
         return problems
     }
 
-    /// - Parameter stored: The content; nothing when there is no such order.
+    /// What is wrong with one order; `stored` is nothing when there is no such order.
     private static func problems(
         _ name: String,
         _ answers: Answers,
