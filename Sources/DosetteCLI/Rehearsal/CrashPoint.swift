@@ -72,7 +72,7 @@ enum CrashPoint: String, CaseIterable, Sendable {
         case .beforeIntent, .afterIntent, .beforeCall, .duringCall, .afterAnswer, .beforeOutcome,
             .afterOutcome:
             .work(numberMaximum: 24)
-        case .beforeLook, .afterLook: .work(numberMaximum: 2)
+        case .beforeLook, .afterLook: .work(numberMaximum: 1)
         case .beforeCheckpoint, .duringCheckpoint, .afterCheckpoint: .work(numberMaximum: 4)
         }
     }

@@ -4,7 +4,7 @@ import Foundation
 /// One journal, one simulated Provet, and a server that dies again and again; at the end the reckoning.
 struct DeathChapter {
     /// Orders under way at once: enough that every death falls into somebody's work.
-    private static let openOrders = 24
+    private static let openOrders = 16
     /// How long a server may live until it comes to its point.
     private static let pointMaximum = Duration.seconds(10)
     /// How often a point is tried that was not reached.

@@ -25,7 +25,7 @@ struct DeathPlan: Sendable {
     }
 
     /// How long a server works before it is killed, in milliseconds.
-    private static let work = 20...450
+    private static let work = 20...300
     /// A start takes about 100 ms: these fall into it.
     private static let start = 0...120
     /// One kill in so many comes during the start.
@@ -35,25 +35,18 @@ struct DeathPlan: Sendable {
     /// lets it take effect 1.5 s late: 2.5 + 1.5 < 5 (docs/effects.md, assumption 9).
     private static let stopped = 1_100...2_500
 
+    /// Kills that come among the first blows.
+    private static let firstKills = 40
+
     let blows: [Blow]
 
+    /// The first round of points, all stops and drains and some kills come first, mixed, and then the rest: a
+    /// run that has too little time has tried everything.
     init(_ settings: Settings) {
         var chance = SeededChance(seed: settings.seed)
-        var blows: [Blow] = []
-        for _ in 0..<settings.kills {
-            if Int.random(in: 0..<Self.startShare, using: &chance) == 0 {
-                blows.append(.killAtStart(after: chance.milliseconds(in: Self.start)))
-            } else {
-                blows.append(.kill(after: chance.milliseconds(in: Self.work)))
-            }
-        }
-        for _ in 0..<settings.pointRounds {
-            for point in settings.points {
-                blows.append(.point(Self.place(point, &chance)))
-            }
-        }
+        var first = Self.round(settings.points, ofRounds: settings.pointRounds, &chance)
         for _ in 0..<settings.stops {
-            blows.append(
+            first.append(
                 .stop(
                     after: chance.milliseconds(in: Self.work),
                     length: chance.milliseconds(in: Self.stopped)
@@ -61,10 +54,30 @@ struct DeathPlan: Sendable {
             )
         }
         for _ in 0..<settings.drains {
-            blows.append(.drain(after: chance.milliseconds(in: Self.work)))
+            first.append(.drain(after: chance.milliseconds(in: Self.work)))
         }
-        blows.shuffle(using: &chance)
-        self.blows = blows
+        let firstKills = min(settings.kills, Self.firstKills)
+        for _ in 0..<firstKills { first.append(Self.kill(&chance)) }
+        var rest: [Blow] = []
+        for _ in firstKills..<settings.kills { rest.append(Self.kill(&chance)) }
+        for _ in 1..<max(1, settings.pointRounds) {
+            rest += Self.round(settings.points, ofRounds: settings.pointRounds, &chance)
+        }
+        blows = first.shuffled(using: &chance) + rest.shuffled(using: &chance)
+    }
+
+    private static func kill(_ chance: inout SeededChance) -> Blow {
+        Int.random(in: 0..<startShare, using: &chance) == 0
+            ? .killAtStart(after: chance.milliseconds(in: start))
+            : .kill(after: chance.milliseconds(in: work))
+    }
+
+    private static func round(
+        _ points: [CrashPoint],
+        ofRounds count: Int,
+        _ chance: inout SeededChance
+    ) -> [Blow] {
+        count == 0 ? [] : points.map { .point(place($0, &chance)) }
     }
 
     private static func place(_ point: CrashPoint, _ chance: inout SeededChance) -> CrashPlace {

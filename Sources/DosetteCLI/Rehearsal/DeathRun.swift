@@ -72,7 +72,7 @@ struct DeathRun {
             if tally.problemCount == before { try? FileManager.default.removeItem(at: place) }
         }
         outcome.leftOut = planned - dealt
-        if outcome.leftOut == 0 {
+        if !isInterrupted() {
             let points = settings.plan.pointRounds > 0 ? settings.plan.points : []
             outcome.tally.requireReached(points)
         }
