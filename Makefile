@@ -41,7 +41,8 @@ drill-planted: build ## A blind retry is put in on purpose and must be found
 	$(DEBUG) drill --orders 24 --faults storm --kills 1 --minutes 2 --planted-fault blind-retry
 
 process-death: build ## The server dies in every way that a process can; three minutes
-	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 --minutes 2.5
+	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 --minutes 2.5 \
+		--chapter 100
 
 process-death-long: setup ## The same with 10,000 SIGKILLs; hours
 	swift build $(SWIFT_FLAGS) -c release --product dosette
@@ -52,8 +53,8 @@ process-death-planted: build ## Three mistakes that only a death shows must be f
 	$(DEBUG) death --planted-fault early-intake --planted-fault early-intent \
 		--planted-fault forgotten-attempts --name process-death-planted
 
-intake-storm: build ## 4,000 order documents from 64 connections under SIGKILLs; a minute
-	$(DEBUG) storm --orders 4000 --connections 64 --kills 12
+intake-storm: build ## 8,000 order documents from 64 connections under SIGKILLs; a minute
+	$(DEBUG) storm --orders 8000 --connections 64 --kills 20
 
 intake-storm-long: setup ## 100,000 documents and 200 SIGKILLs
 	swift build $(SWIFT_FLAGS) -c release --product dosette

@@ -139,13 +139,13 @@ extension PlantedFault {
     }
 }
 
-/// What Ctrl-C asks for: once, to come to an end; twice, to end.
+/// What Ctrl-C, or SIGTERM, asks for: once, to come to an end; twice, to end.
 private final class Interruption: Sendable {
     private let count = Locked(0)
 
     init() {
         Task { [count] in
-            for await _ in await UnixSignalsSequence(trapping: .sigint) {
+            for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) {
                 let times = count.change { count -> Int in
                     count += 1
                     return count
