@@ -3,10 +3,12 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 
-.PHONY: help setup build test lint format demo drill drill-short drill-planted example model fuzz fuzz-long fuzz-planted fuzz-libfuzzer
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example model fuzz fuzz-long fuzz-planted fuzz-libfuzzer \
+	process-death process-death-long process-death-planted \
+	intake-storm intake-storm-long intake-storm-planted
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 setup: ## Install what a new machine lacks (SQLite's development files)
 	@Scripts/setup
@@ -37,6 +39,31 @@ drill-short: build ## The same in a minute
 
 drill-planted: build ## A blind retry is put in on purpose and must be found
 	$(DEBUG) drill --orders 24 --faults storm --kills 1 --minutes 2 --planted-fault blind-retry
+
+process-death: build ## The server dies in every way that a process can; three minutes
+	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 --minutes 2.5 \
+		--chapter 100
+
+process-death-long: setup ## The same with 10,000 SIGKILLs; hours
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) death --kills 10000 --crash-points 100 --stops 200 --drains 400 --minutes 1440 \
+		--name process-death-long
+
+process-death-planted: build ## Three mistakes that only a death shows must be found
+	$(DEBUG) death --planted-fault early-intake --planted-fault early-intent \
+		--planted-fault forgotten-attempts --name process-death-planted
+
+intake-storm: build ## 8,000 order documents from 64 connections under SIGKILLs; a minute
+	$(DEBUG) storm --orders 8000 --connections 64 --kills 20
+
+intake-storm-long: setup ## 100,000 documents and 200 SIGKILLs
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) storm --orders 100000 --connections 64 --kills 200 --minutes 60 \
+		--name intake-storm-long
+
+intake-storm-planted: build ## An order that is acknowledged too early must be found
+	$(DEBUG) storm --orders 500 --connections 64 --kills 4 --planted-fault early-intake \
+		--name intake-storm-planted
 
 example: build ## Run the embedding example and compare what it prints
 	.build/debug/EmbeddedPharmacy | diff Examples/EmbeddedPharmacy/expected.txt -

@@ -265,6 +265,13 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteCLITests",
+            dependencies: [
+                "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteStore", "DosetteTesting",
+            ]
+        ),
+        .testTarget(
             name: "RepositoryTests",
             dependencies: ["DosetteDefinitions", "DosetteWorkflows"]
         ),

@@ -15,8 +15,8 @@ struct DosetteCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, ServeCommand.self, SubmitCommand.self,
             OrdersCommand.self, SignalCommand.self, DispenseCommand.self, AuditCommand.self,
-            WorkflowsCommand.self, ProvetCommand.self, DrillCommand.self,
-            SimulateCommand.self,
+            WorkflowsCommand.self, ProvetCommand.self, SimulateCommand.self, DrillCommand.self,
+            DeathCommand.self, StormCommand.self,
         ]
     )
 

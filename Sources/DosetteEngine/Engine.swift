@@ -236,22 +236,26 @@ package final class Engine: Service {
 
     /// Events that are looked through for calls of the last minute.
     private static let recallMaximum = 20_000
-    private static let recallPage = 1_000
+    private static let recallPage = 500
 
     /// Budgets survive a crash: calls of the last minute are read from the journal, and what is not
     /// journaled, the reconciler's looks, is assumed spent.
     private func recallCalls(_ measure: StoreMeasure) async throws {
         if PlantedBug.budgetForgottenAtStart.isPlanted { return }
         let since = clock.now().advanced(by: .minutes(-1))
-        var position = max(0, measure.eventCount - Int64(Self.recallMaximum))
+        let first = max(0, measure.eventCount - Int64(Self.recallMaximum))
+        var end = measure.eventCount
         var clinics: [StreamID: String] = [:]
-        while true {
-            let page = try await store.events(from: position, limit: Self.recallPage)
-            guard let last = page.last else { break }
-            position = last.position + 1
-            for event in page where event.stream != .engine {
-                try await recall(event, since: since, &clinics)
+        // From the journal's end: as soon as a whole page is older than a minute, so is the rest.
+        while end > first {
+            let start = max(first, end - Int64(Self.recallPage))
+            let page = try await store.events(from: start, limit: Int(end - start))
+            var recentCount = 0
+            for event in page where try await recall(event, since: since, &clinics) {
+                recentCount += 1
             }
+            guard recentCount > 0 else { break }
+            end = start
         }
         // The reconciler's looks leave no event; a journal that was just begun has seen none.
         guard measure.eventCount > Self.eventsOfAStart else { return }
@@ -265,19 +269,23 @@ package final class Engine: Service {
     /// Events that a first start writes at the most before any order is there.
     private static let eventsOfAStart = 2
 
+    /// Takes note of the calls that an event stands for; answers whether it is of the last minute.
     private func recall(
         _ event: RecordedEvent,
         since: Timestamp,
         _ clinics: inout [StreamID: String]
-    ) async throws {
-        guard let envelope = try? EventCodec.envelope(event.entry), envelope.at >= since,
-            let fact = try? EventCodec.fact(envelope), case .effect(let effect) = fact.event,
+    ) async throws -> Bool {
+        guard let envelope = try? EventCodec.envelope(event.entry), envelope.at >= since else {
+            return false
+        }
+        guard event.stream != .engine, let fact = try? EventCodec.fact(envelope),
+            case .effect(let effect) = fact.event,
             let specification = registry.specification(of: effect.action)
-        else { return }
+        else { return true }
         if clinics[event.stream] == nil, let key = envelope.order {
             clinics[event.stream] = try await store.order(key)?.clinic
         }
-        guard let clinic = clinics[event.stream] else { return }
+        guard let clinic = clinics[event.stream] else { return true }
         switch effect.event {
         case .intended:
             budgets.recall(specification.calls, clinic: clinic, at: envelope.at)
@@ -287,6 +295,7 @@ package final class Engine: Service {
             .givenUp:
             break
         }
+        return true
     }
 
     func calendar(of clinic: String) -> ClinicCalendar? { calendars[clinic] }

@@ -13,8 +13,13 @@ final class Connection: Sendable {
     /// Between two such tries.
     static let reopeningPause = 1.0
 
+    /// Pages that a batch writes at the least, about; counted only for an observer.
+    private static let pagesOfABatch = 8
+
     private let file: URL
+    private let options: StoreOptions
     private let pool: Mutex<DatabasePool?>
+    private let batchesInLog = Atomic(0)
 
     /// What a connection may do.
     enum Access: Sendable {
@@ -22,10 +27,11 @@ final class Connection: Sendable {
         case readOnly
     }
 
-    init(file: URL, access: Access) throws(StoreError) {
+    init(file: URL, access: Access, _ options: StoreOptions) throws(StoreError) {
         self.file = file
+        self.options = options
         switch access {
-        case .readAndWrite: pool = Mutex(try Self.open(file))
+        case .readAndWrite: pool = Mutex(try Self.open(file, options))
         case .readOnly: pool = Mutex(try Self.openForReading(file))
         }
     }
@@ -51,7 +57,10 @@ final class Connection: Sendable {
         }
     }
 
-    private static func open(_ file: URL) throws(StoreError) -> DatabasePool {
+    private static func open(
+        _ file: URL,
+        _ options: StoreOptions
+    ) throws(StoreError) -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "dosette.journal"
         configuration.maximumReaderCount = SQLiteStore.readersMaximum
@@ -60,8 +69,8 @@ final class Connection: Sendable {
             try checkBeforeOpening(file)
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
-                try prepareWriter(database)
-                try Schema.migrate(database)
+                try prepareWriter(database, options)
+                try Schema.migrate(database, observer: options.observer)
             }
             return pool
         } catch let error as StoreError {
@@ -82,9 +91,9 @@ final class Connection: Sendable {
     }
 
     /// GRDB sets `synchronous=NORMAL` when it turns WAL on, so FULL is set, and checked, after it.
-    private static func prepareWriter(_ database: Database) throws {
+    private static func prepareWriter(_ database: Database, _ options: StoreOptions) throws {
         try database.execute(sql: "PRAGMA synchronous = FULL")
-        let pages = SQLiteStore.checkpointPages
+        let pages = options.observer == nil ? options.checkpointPages : 0
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
         let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
@@ -101,7 +110,9 @@ final class Connection: Sendable {
         guard let pool else { return }
         // What fails here is found, and done, at the next opening.
         try? pool.writeWithoutTransaction { database in
+            options.observer?(.checkpointBegins)
             _ = try database.checkpoint(.truncate)
+            options.observer?(.checkpointEnds)
         }
         try? pool.close()
     }
@@ -144,7 +155,10 @@ final class Connection: Sendable {
         let batch = Batch(commits)
         let failure: StoreError
         do {
-            try current().writeWithoutTransaction { try batch.write($0) }
+            try current().writeWithoutTransaction { database in
+                try batch.write(database)
+                checkpointForObserver(database)
+            }
             return batch.results
         } catch {
             failure = Self.classify(error, "the batch could not be written")
@@ -153,6 +167,18 @@ final class Connection: Sendable {
             return batch.results.map { _ in .failure(failure) }
         }
         return settle(batch, failure)
+    }
+
+    /// Makes the checkpoint that SQLite makes by itself where nobody wants to be told of it.
+    private func checkpointForObserver(_ database: Database) {
+        guard let observer = options.observer else { return }
+        let batches = batchesInLog.add(1, ordering: .relaxed).newValue
+        guard batches * Self.pagesOfABatch >= options.checkpointPages else { return }
+        batchesInLog.store(0, ordering: .relaxed)
+        observer(.checkpointBegins)
+        // What fails here is tried again behind a later batch, as SQLite does.
+        _ = try? database.checkpoint(.passive)
+        observer(.checkpointEnds)
     }
 
     /// A flush failed, so the batch may or may not be there: open the file again and look.
@@ -175,7 +201,7 @@ final class Connection: Sendable {
             return pool
         }
         try? old?.close()
-        let new = try Self.open(file)
+        let new = try Self.open(file, options)
         let isThere = try new.writeWithoutTransaction { database in
             _ = try database.checkpoint(.truncate)
             return try batch.isThere(database)

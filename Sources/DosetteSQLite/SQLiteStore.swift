@@ -16,8 +16,6 @@ package final class SQLiteStore: Store {
     package static let waitingMaximum = 16_384
     /// How long a connection waits for another's lock.
     static let busySeconds = 5.0
-    /// Pages in the log after which it is brought into the file.
-    static let checkpointPages = 8_000
     static let readersMaximum = 4
     package static let fileName = "journal.sqlite"
 
@@ -43,7 +41,10 @@ package final class SQLiteStore: Store {
     /// Opens the journal in `directory`, creating both when they are missing.
     ///
     /// - Throws: ``StoreError``: `inUse`, `foreign`, `newer`, `unavailable`.
-    package init(directory: URL) throws(StoreError) {
+    package init(
+        directory: URL,
+        options: StoreOptions = StoreOptions()
+    ) throws(StoreError) {
         self.directory = directory
         do {
             try FileManager.default.createDirectory(
@@ -56,7 +57,7 @@ package final class SQLiteStore: Store {
         }
         lock = try DirectoryLock(directory: directory)
         let file = directory.appending(path: Self.fileName)
-        connection = try Connection(file: file, access: .readAndWrite)
+        connection = try Connection(file: file, access: .readAndWrite, options)
         let last = try connection.readNow { try Statements.lastStream($0) }
         lastStream = Atomic(last)
     }
@@ -71,7 +72,7 @@ package final class SQLiteStore: Store {
             throw StoreError(.unavailable, "there is no journal in \(directory.path)")
         }
         lock = nil
-        connection = try Connection(file: file, access: .readOnly)
+        connection = try Connection(file: file, access: .readOnly, StoreOptions())
         lastStream = Atomic(0)
         queue.withLock { $0.isClosed = true }
     }

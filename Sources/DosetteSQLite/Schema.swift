@@ -30,15 +30,26 @@ enum Schema {
     }
 
     /// Brings the schema to the newest version, each step in a transaction of its own.
-    static func migrate(_ database: Database) throws {
+    ///
+    /// - Parameters:
+    ///   - database: The writing connection.
+    ///   - observer: Told before, in and after each step.
+    /// - Throws: ``StoreError`` `foreign` or `newer`, or what SQLite says.
+    static func migrate(
+        _ database: Database,
+        observer: (@Sendable (StoreMoment) -> Void)?
+    ) throws {
         let version = try check(database)
         for (index, step) in Migration.all.enumerated().dropFirst(version) {
+            observer?(.migrationBegins)
             try database.inTransaction(.immediate) {
                 try database.execute(sql: step.sql)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(index + 1)")
+                observer?(.migrationIsWritten)
                 return .commit
             }
+            observer?(.migrationEnds)
         }
     }
 }

@@ -27,16 +27,38 @@ extension API {
     private func takeLines(_ call: Call, _ writer: inout any ResponseBodyWriter) async throws {
         var splitter = LineSplitter(byteCountMaximum: OrderDocument.byteCountMaximum)
         var byteCount = 0
-        for try await chunk in call.request.body {
+        var body = call.request.body.makeAsyncIterator()
+        while let chunk = try await body.next() {
             byteCount += chunk.readableBytes
             guard byteCount <= ServerLimits.batchBytesMaximum else {
                 let problem = Problem.tooLarge(ServerLimits.batchBytesMaximum)
                 return try await end(splitter, problem, &writer)
             }
             try await take(splitter.feed(chunk.readableBytesView), call.caller, &writer)
-            if Task.isShuttingDownGracefully { return try await end(splitter, .stopping, &writer) }
+            if Task.isShuttingDownGracefully {
+                try await end(splitter, .stopping, &writer)
+                return await hearOut(&body, call.channel)
+            }
         }
         try await take(splitter.finish(), call.caller, &writer)
+    }
+
+    /// Reads what the caller still sends and throws it away, for a moment.
+    ///
+    /// A connection that is closed while its other end sends is reset, and what was just said on it
+    /// may get lost.
+    @concurrent
+    private func hearOut(
+        _ body: inout RequestBody.AsyncIterator,
+        _ channel: any Channel
+    ) async {
+        let limit = channel.stopReading(after: ServerLimits.hearingTime)
+        defer { limit.cancel() }
+        do {
+            while try await body.next() != nil {}
+        } catch {
+            // It came to no end in time, or the caller has gone.
+        }
     }
 
     /// Says at the first line that was not taken why it and those behind it were not.

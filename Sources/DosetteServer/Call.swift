@@ -21,6 +21,12 @@ extension Channel {
     func cut(after time: TimeAmount) -> Scheduled<Void> {
         eventLoop.scheduleTask(in: time) { self.close(promise: nil) }
     }
+
+    /// Takes nothing more from the connection after `time`, unless that is cancelled before; what is
+    /// written still goes out.
+    func stopReading(after time: TimeAmount) -> Scheduled<Void> {
+        eventLoop.scheduleTask(in: time) { self.close(mode: .input, promise: nil) }
+    }
 }
 
 /// One request, by somebody who may make it.

@@ -23,6 +23,9 @@ enum ServerLimits {
     static let bodyTime = TimeAmount.seconds(30)
     /// A batch from its first byte to its last answer.
     static let batchTime = TimeAmount.minutes(30)
+    /// From the last word about a batch, when the server stops, until the answer's end: the caller
+    /// reads the word and stops sending.
+    static let hearingTime = TimeAmount.seconds(2)
     /// Sending an answer that is long.
     static let answerTime = TimeAmount.seconds(60)
 

@@ -102,6 +102,7 @@ final class SimulatedConnection: Store {
     private func write(_ commit: Commit) async throws(StoreError) {
         try await base.commit(commit)
         state.withLock { _ = $0.touched.insert(commit.stream) }
+        if let row = commit.order { world.keep(row, commit.stream) }
     }
 
     // MARK: - Mistakes that are planted

@@ -80,7 +80,9 @@ final class SimulatedWorld: Sendable {
         self.plan = plan
         self.trace = trace
         dice = Mutex(Dice(seed: plan.seed ^ 0xD05E_77E0))
-        provet = SimulatedProvet(SimulatorConfiguration(seed: plan.seed, faults: plan.faults))
+        var configuration = SimulatorConfiguration(seed: plan.seed, faults: plan.faults)
+        configuration.limitsPerMinute = plan.clinics.first?.callsPerMinute
+        provet = SimulatedProvet(configuration)
     }
 
     func draw<Value>(_ body: (inout Dice) -> Value) -> Value {

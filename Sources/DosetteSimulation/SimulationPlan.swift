@@ -123,7 +123,7 @@ extension SimulationPlan {
         return TimingConfiguration(
             deadline: .seconds(scale),
             serverBound: .seconds(scale * 2 + 2),
-            probeInterval: .seconds(max(2, scale / 3)),
+            probeInterval: .seconds(dice.pick([max(2, scale / 3), scale * 2])),
             reconcileInterval: .minutes(Int64(dice.pick([5, 15, 40]))),
             retry: RetrySchedule(
                 attemptsMaximum: dice.pick([2, 4, 8]),
@@ -146,7 +146,8 @@ extension SimulationPlan {
     }
 
     private static func clinics(_ dice: inout Dice) -> [Clinic] {
-        let calls = dice.happens(1, in: 4) ? dice.pick([8, 20]) : nil
+        // What Provet allows then, too; a few, so that a budget matters.
+        let calls = dice.happens(1, in: 3) ? dice.pick([8, 20]) : nil
         let north = Clinic(
             id: "nordic-vets",
             installation: "4",
@@ -157,7 +158,7 @@ extension SimulationPlan {
             id: "fjord-vets",
             installation: "5",
             zone: "America/Los_Angeles",
-            callsPerMinute: nil
+            callsPerMinute: calls
         )
         return dice.happens(1, in: 2) ? [north] : [north, west]
     }

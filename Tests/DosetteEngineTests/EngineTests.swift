@@ -210,8 +210,12 @@ struct EngineTests {
     // MARK: - Budgets after a restart
 
     private let endpoint = Endpoint(name: "prescription", limitPerMinute: 20)
+    private let wideEndpoint = Endpoint(name: "prescription", limitPerMinute: 2_000)
 
-    private func budgetWorld(_ observer: ScriptedObserver? = nil) -> EngineWorld {
+    private func budgetWorld(
+        _ observer: ScriptedObserver? = nil,
+        _ endpoint: Endpoint = Endpoint(name: "prescription", limitPerMinute: 20)
+    ) -> EngineWorld {
         let calls = [
             Action.create: [EndpointUse(endpoint)], Action.patch: [EndpointUse(endpoint, 2)],
         ]
@@ -219,9 +223,9 @@ struct EngineTests {
         return Pharmacy.world(observer: observer, performer: performer)
     }
 
-    private func free(_ life: EngineLife) -> Budgets.Answer {
+    private func free(_ life: EngineLife, _ endpoint: Endpoint? = nil) -> Budgets.Answer {
         life.engine.budgets.look(
-            [EndpointUse(endpoint)],
+            [EndpointUse(endpoint ?? self.endpoint)],
             clinic: Pharmacy.north,
             throughBreaker: true,
             at: life.world.clock.now()
@@ -239,6 +243,19 @@ struct EngineTests {
             #expect(free(life) == .free(15))
             try life.advance(by: .seconds(31))
             #expect(free(life) == .free(20))
+        }
+    }
+
+    @Test func `all of the last minute is read, however much it is`() async throws {
+        let world = budgetWorld(nil, wideEndpoint)
+        try await world.live(.crashed) { life in
+            for number in 1...120 { try await life.submit(Slip(id: "HD-\(number)")) }
+            try life.settle()
+            #expect(free(life, wideEndpoint) == .free(2_000 - 5 * 120))
+        }
+        #expect(try await world.store.measure().eventCount > 1_200, "it is more than a page or two")
+        try await world.live { life in
+            #expect(free(life, wideEndpoint) == .free(2_000 - 5 * 120))
         }
     }
 

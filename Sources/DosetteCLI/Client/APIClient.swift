@@ -27,12 +27,24 @@ struct APIClient: Sendable {
         }
     }
 
-    private let client: HTTPClient
+    /// Connections to one server at the most, so that many callers do not wait for each other.
+    private static let connectionsMaximum = 64
+
+    /// Unlike the library's shared client it does not try again for the whole timeout when nobody listens:
+    /// a server that was killed leaves its address behind.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit =
+            connectionsMaximum
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
+    private let client = Self.client
     let base: String
     private let token: String?
 
     init(address: String, token: String?) {
-        client = HTTPClient.shared
         base = "http://\(address)"
         self.token = token
     }
@@ -45,8 +57,29 @@ struct APIClient: Sendable {
         try await call("POST", path, json.canonicalBytes, type: "application/json")
     }
 
+    /// Sends JSON as it is written.
+    func post(_ path: String, bytes: [UInt8]) async throws -> Answer {
+        try await call("POST", path, bytes, type: "application/json")
+    }
+
     func post(_ path: String, lines: [UInt8]) async throws -> Answer {
         try await call("POST", path, lines, type: "application/x-ndjson")
+    }
+
+    /// Hands lines in and keeps what is answered, also when the connection breaks off.
+    ///
+    /// - Returns: The status, nothing when none came, and the answer as far as it came.
+    func upload(_ path: String, lines: [UInt8]) async -> (status: Int?, body: [UInt8]) {
+        let request = request("POST", path, lines, type: "application/x-ndjson")
+        var body: [UInt8] = []
+        guard let response = try? await client.execute(request, timeout: .seconds(Self.seconds))
+        else { return (nil, body) }
+        do {
+            for try await chunk in response.body { body += chunk.readableBytesView }
+        } catch {
+            // What came before holds.
+        }
+        return (Int(response.status.code), body)
     }
 
     private func call(
@@ -55,13 +88,23 @@ struct APIClient: Sendable {
         _ body: [UInt8]?,
         type: String?
     ) async throws -> Answer {
+        let request = request(method, path, body, type: type)
+        let response = try await client.execute(request, timeout: .seconds(Self.seconds))
+        let bytes = try await response.body.collect(upTo: Self.answerBytesMaximum)
+        return Answer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
+    }
+
+    private func request(
+        _ method: String,
+        _ path: String,
+        _ body: [UInt8]?,
+        type: String?
+    ) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: base + path)
         request.method = .init(rawValue: method)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let type { request.headers.add(name: "Content-Type", value: type) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
-        let response = try await client.execute(request, timeout: .seconds(Self.seconds))
-        let bytes = try await response.body.collect(upTo: Self.answerBytesMaximum)
-        return Answer(status: Int(response.status.code), body: Array(bytes.readableBytesView))
+        return request
     }
 }

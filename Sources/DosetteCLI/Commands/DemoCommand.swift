@@ -67,7 +67,7 @@ struct DrillCommand: AsyncParsableCommand {
     @Option(help: "How often the server is killed.") var kills = 20
     @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
     @Option(help: "Minutes that it may take.") var minutes = 20
-    @Option(help: "A mistake to put in, which the run must find: blind-retry.")
+    @Option(help: "A mistake to put in, which the run must find.")
     var plantedFault: PlantedFault?
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
@@ -84,15 +84,16 @@ struct DrillCommand: AsyncParsableCommand {
         let place = try WorkDirectory.make(directory, "dosette-drill")
         let outcome = try await Rehearsal.run(settings, in: place)
         print(RehearsalReport.text(outcome))
-        if plantedFault == nil {
-            guard outcome.isClean else {
-                throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
-            }
-        } else {
-            guard !outcome.verdict.doubled.isEmpty else {
-                throw Stop(.refused, "the planted fault was not found")
-            }
+        if let plantedFault {
+            let verdict = outcome.reckoning.verdict
+            let isFound = plantedFault.isFound(
+                lost: verdict.lost.count,
+                doubled: verdict.doubled.count
+            )
+            guard isFound else { throw Stop(.refused, "the planted fault was not found") }
             print("the planted fault was found")
+        } else if !outcome.isClean {
+            throw Stop(.refused, "seed \(seed); the files are in \(place.path)")
         }
     }
 }
@@ -141,23 +142,26 @@ enum MadeUpOrders {
     private static let firstClient = 1_000
 
     static func make(count: Int) -> [JSON] {
-        (0..<count).map { index in
-            let clinic = Stage.clinics[index % Stage.clinics.count].0
-            let item: JSON = [
-                "name": "Meloxicam", "patients": [JSON(index + 1)], "strength": "1.5 mg/ml",
-                "instructions": "0.1 mg/kg once a day with food", "quantity_packages": 1,
-                "valid_until": "2026-08-20", "repeat_number": JSON(1 + index % 3),
-            ]
-            return [
-                "order_id": .string("DRILL-\(index)"), "source": "drill", "clinic": .string(clinic),
-                "priority": index % 10 == 0 ? "urgent" : "normal",
-                "prescription": [
-                    "client_id": JSON(firstClient + index / (ordersPerClient * 2)),
-                    "department_id": 1, "prescriber_id": 1,
-                    "issue_time": .string("2025-08-20T\(10 + index % 2):20:45Z"),
-                    "prescription_items": [item],
-                ],
-            ]
-        }
+        (0..<count).map(order)
+    }
+
+    /// The order with this number, from 0.
+    static func order(_ index: Int) -> JSON {
+        let clinic = Stage.clinics[index % Stage.clinics.count].0
+        let item: JSON = [
+            "name": "Meloxicam", "patients": [JSON(index + 1)], "strength": "1.5 mg/ml",
+            "instructions": "0.1 mg/kg once a day with food", "quantity_packages": 1,
+            "valid_until": "2026-08-20", "repeat_number": JSON(1 + index % 3),
+        ]
+        return [
+            "order_id": .string("DRILL-\(index)"), "source": "drill", "clinic": .string(clinic),
+            "priority": index % 10 == 0 ? "urgent" : "normal",
+            "prescription": [
+                "client_id": JSON(firstClient + index / (ordersPerClient * 2)),
+                "department_id": 1, "prescriber_id": 1,
+                "issue_time": .string("2025-08-20T\(10 + index % 2):20:45Z"),
+                "prescription_items": [item],
+            ],
+        ]
     }
 }

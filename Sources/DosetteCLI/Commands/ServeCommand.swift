@@ -34,6 +34,9 @@ struct ServeCommand: AsyncParsableCommand {
     )
     var clockOffset: Int64 = 0
     @Option(help: .hidden) var plantedFault: PlantedFault?
+    /// The process ends itself with SIGKILL there: `POINT:N`.
+    @Option(help: .hidden) var crashAt: CrashPlace?
+    @Option(help: .hidden) var checkpointPages: Int?
 
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
@@ -41,8 +44,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let configuration = try readConfiguration()
         let logger = DosetteCLI.Logging.server(level: level)
-        let store = try open(configuration)
-        let composition = try await compose(configuration, store, logger)
+        let crash = crashAt.map(CrashSwitch.init)
+        let store = try open(configuration, crash)
+        let composition = try await compose(configuration, store, crash, logger)
         let outcome = await serve(composition, configuration, logger)
         ServerRecord.remove(from: configuration.dataDirectory)
         await composition.close()
@@ -60,7 +64,7 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw Stop(.refused, "\(error)")
         }
-        if clockOffset != 0 || plantedFault != nil {
+        if clockOffset != 0 || plantedFault != nil || crashAt != nil || checkpointPages != nil {
             let hosts = configuration.clinics.map { URL(string: $0.baseURL)?.host() ?? "" }
             guard hosts.allSatisfy(Loopback.includes) else {
                 throw Stop(.usage, "a rehearsal needs every clinic's base_url on this machine")
@@ -69,9 +73,18 @@ struct ServeCommand: AsyncParsableCommand {
         return configuration
     }
 
-    private func open(_ configuration: Configuration) throws -> SQLiteStore {
+    private func open(
+        _ configuration: Configuration,
+        _ crash: CrashSwitch?
+    ) throws -> SQLiteStore {
+        var options = StoreOptions()
+        if let checkpointPages { options.checkpointPages = checkpointPages }
+        if let crash, crashAt?.point.isInStore == true {
+            options.observer = { crash.note($0) }
+        }
         do {
-            return try SQLiteStore(directory: URL(filePath: configuration.dataDirectory))
+            let directory = URL(filePath: configuration.dataDirectory)
+            return try SQLiteStore(directory: directory, options: options)
         } catch {
             throw Stop(.unavailable, error.summary)
         }
@@ -80,15 +93,16 @@ struct ServeCommand: AsyncParsableCommand {
     private func compose(
         _ configuration: Configuration,
         _ store: SQLiteStore,
+        _ crash: CrashSwitch?,
         _ logger: Logger
     ) async throws -> Composition {
         var extras = Composition.Extras()
         extras.clock = SystemClock(offset: .seconds(clockOffset))
-        extras.wrapProvet = plantedFault?.wrap
+        extras.wrapProvet = { wrap($0, crash) }
         do {
             let composition = try Composition(
                 configuration,
-                store: store,
+                store: wrap(store, crash),
                 extras: extras,
                 logger: logger
             )
@@ -101,6 +115,19 @@ struct ServeCommand: AsyncParsableCommand {
             store.close()
             throw Stop(.refused, "\(error)")
         }
+    }
+
+    private func wrap(_ store: any Store, _ crash: CrashSwitch?) -> any Store {
+        let whole = plantedFault?.wrap(store) ?? store
+        return crash.map { CrashingStore(base: whole, crash: $0) } ?? whole
+    }
+
+    private func wrap(
+        _ performer: any ActionPerformer,
+        _ crash: CrashSwitch?
+    ) -> any ActionPerformer {
+        let whole = plantedFault?.wrap(performer) ?? performer
+        return crash.map { CrashingPerformer(base: whole, crash: $0) } ?? whole
     }
 
     /// Runs until a signal or a failure; answers what to say at the end, if anything.
@@ -151,17 +178,5 @@ struct ServeCommand: AsyncParsableCommand {
                 Terminal.announce("dosette listens on http://\(address)")
             }
         )
-    }
-}
-
-/// A mistake that is put in on purpose, to see that it is found.
-///
-/// Only for rehearsals.
-enum PlantedFault: String, ExpressibleByArgument, CaseIterable {
-    /// A write whose outcome is unknown is simply sent again.
-    case blindRetry = "blind-retry"
-
-    var wrap: @Sendable (any ActionPerformer) -> any ActionPerformer {
-        { BlindRetry(base: $0) }
     }
 }

@@ -33,13 +33,53 @@ final class ChildProcess: Sendable {
         process = Locked(child)
     }
 
+    /// How a process ended.
+    enum Ending: Hashable, Sendable {
+        case exited(Int32)
+        case killed(Int32)
+    }
+
+    /// Between two looks at whether it has ended.
+    private static let pause = Duration.milliseconds(2)
+
     var isRunning: Bool { process.change { $0.isRunning } }
+
+    /// How it ended; nothing while it runs.
+    var ending: Ending? {
+        process.change { process in
+            guard !process.isRunning else { return nil }
+            let status = process.terminationStatus
+            return process.terminationReason == .exit ? .exited(status) : .killed(status)
+        }
+    }
+
+    /// Sends a signal and does not wait.
+    func send(_ signal: Int32) {
+        process.change { process in
+            guard process.isRunning else { return }
+            _ = Foundation.kill(process.processIdentifier, signal)
+        }
+    }
+
+    /// Waits until it has ended, without holding a thread.
+    ///
+    /// - Returns: How it ended; nothing when it still runs after `limit`, or the task is cancelled.
+    func waitForEnd(within limit: Duration) async -> Ending? {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        while clock.now < end {
+            if let ending { return ending }
+            guard (try? await Task.sleep(for: Self.pause)) != nil else { return nil }
+        }
+        return ending
+    }
 
     /// Ends it at once, as a power cut of the process would.
     func kill() {
-        let id = process.change { $0.processIdentifier }
-        Foundation.kill(id, SIGKILL)
-        process.change { $0.waitUntilExit() }
+        process.change { process in
+            if process.isRunning { _ = Foundation.kill(process.processIdentifier, SIGKILL) }
+            process.waitUntilExit()
+        }
     }
 
     /// Asks it to stop in order and waits; answers its exit code.

@@ -10,7 +10,21 @@ struct Pharmacist {
     let day: String
     private(set) var decided: Set<String> = []
     private(set) var finished: Set<String> = []
-    private(set) var dispenseCount = 0
+    /// What the server said it has taken: all of it must be in the journal.
+    private(set) var acknowledged: Set<Word> = []
+
+    /// Something that was said to an order.
+    enum Word: Hashable, CustomStringConvertible {
+        case signal(String, order: String)
+        case dispense(String, order: String)
+
+        var description: String {
+            switch self {
+            case .signal(let name, let order): "signal \(name) to \(order)"
+            case .dispense(let id, let order): "dispense \(id) of \(order)"
+            }
+        }
+    }
 
     init(day: String) {
         self.day = day
@@ -67,7 +81,7 @@ struct Pharmacist {
         }
     }
 
-    private func say(
+    private mutating func say(
         _ signal: String,
         _ reason: String,
         _ remarks: String?,
@@ -79,6 +93,7 @@ struct Pharmacist {
         ]
         body["remarks"] = remarks.map { .string($0) }
         let answer = try? await api.post("/v1/orders/\(name)/signals", .object(body))
+        if answer?.status == 202 { acknowledged.insert(.signal(signal, order: name)) }
         return answer?.status == 202 || answer?.status == 409
     }
 
@@ -109,14 +124,17 @@ struct Pharmacist {
         for (index, item) in items.enumerated() {
             let allowed = item["allowed"]?.intValue ?? 0
             for number in (item["dispensed"]?.intValue ?? 0)..<allowed {
+                let id = "d\(index)-\(number)"
                 let body: JSON = [
-                    "dispense_id": .string("d\(index)-\(number)"), "item": JSON(index),
+                    "dispense_id": .string(id), "item": JSON(index),
                     "quantity_packages": 1, "dispensed_on": .string(day),
                     "by": .string(self.name),
                 ]
                 let path = "/v1/orders/\(name)/dispenses"
                 guard let answer = try? await api.post(path, body) else { return false }
-                if answer.status == 201 { dispenseCount += 1 }
+                if answer.status == 201 || answer.status == 200 {
+                    acknowledged.insert(.dispense(id, order: name))
+                }
                 if answer.status == 409 { break }  // Too early for the next one: the rule holds.
                 if answer.status >= 500 { return false }
             }

@@ -1,7 +1,4 @@
 import DosetteCore
-import DosetteEngine
-import DosetteSQLite
-import DosetteSimulator
 import Foundation
 
 /// One run of real orders over real HTTP with crashes in between, and the reckoning at its end.
@@ -18,28 +15,18 @@ struct Rehearsal {
     }
 
     struct Outcome {
-        var verdict = LedgerCheck.Verdict()
+        var reckoning = Reckoning()
         var recoveries: [Duration] = []
-        var views: [JSON] = []
-        var dispenseCount = 0
-        var replay = AuditReplay.Report()
-        var faults: [String: Int] = [:]
         var seconds = Duration.zero
-        var serverExit: Int32 = 0
 
-        /// Whether nothing was lost, nothing was done twice and the journal agrees.
-        var isClean: Bool { verdict.isClean && replay.problemCount == 0 && serverExit == 0 }
+        var isClean: Bool { reckoning.isClean }
     }
-
-    /// Between two looks at all orders.
-    private static let pause = Duration.milliseconds(150)
 
     private let settings: Settings
     private let names: [String]
     private var stage: Stage
-    private var pharmacist: Pharmacist
+    private var floor: Floor
     private var outcome = Outcome()
-    private var blocked: Set<String> = []
 
     /// Plays the whole run.
     static func run(_ settings: Settings, in directory: URL) async throws -> Outcome {
@@ -50,7 +37,11 @@ struct Rehearsal {
         do {
             try await rehearsal.submit()
             try await rehearsal.work()
-            try await rehearsal.reckon()
+            rehearsal.outcome.reckoning = try await Reckoning.run(
+                rehearsal.stage,
+                &rehearsal.floor,
+                submitted: rehearsal.names
+            )
         } catch {
             rehearsal.stage.server.kill()
             rehearsal.stage.stopSimulator()
@@ -63,7 +54,7 @@ struct Rehearsal {
     private init(_ settings: Settings, _ stage: Stage) {
         self.settings = settings
         self.stage = stage
-        pharmacist = Pharmacist(day: settings.day)
+        floor = Floor(day: settings.day)
         names = settings.orders.map {
             "\($0["source"]?.stringValue ?? "")/\($0["order_id"]?.stringValue ?? "")"
         }
@@ -97,12 +88,11 @@ struct Rehearsal {
         var kills = 0
         while clock.now < end {
             guard let views = try? await stage.views() else {
-                try await Task.sleep(for: Self.pause)
+                try await Task.sleep(for: Reckoning.pause)
                 continue
             }
-            await pharmacist.round(views, stage.api)
-            await findBlocked(views)
-            let settled = views.count { isSettled($0) }
+            await floor.round(views, stage)
+            let settled = views.count { floor.isSettled($0) }
             progress.show(settled)
             if kills < settings.killCount, progressed(views) >= dueProgress(ofKill: kills + 1) {
                 kills += 1
@@ -111,7 +101,7 @@ struct Rehearsal {
                 progress.finish()
                 return
             }
-            try await Task.sleep(for: Self.pause)
+            try await Task.sleep(for: Reckoning.pause)
         }
         progress.finish()
         Terminal.say("time is over with orders that are not settled")
@@ -137,85 +127,6 @@ struct Rehearsal {
         outcome.recoveries.append(recovery)
         Terminal.say(
             "SIGKILL \(number) of \(settings.killCount): ready again after \(recovery.words)"
-        )
-    }
-
-    /// Orders whose fee waits for a parked one of the same client: a person's decision moves both.
-    private mutating func findBlocked(_ views: [JSON]) async {
-        blocked = []
-        guard views.contains(where: { $0["parked"]?.objectValue != nil }) else { return }
-        for view in views where view["fee"]?["state"]?.stringValue == "charging" {
-            let name = "\(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? "")"
-            let detail = try? await stage.api.get("/v1/orders/\(name)").json
-            let why = detail?["waiting"]?["detail"]?.stringValue ?? ""
-            if why.contains("is parked") { blocked.insert(name) }
-        }
-    }
-
-    /// Whether nobody but people has anything to do with the order.
-    private func isSettled(_ view: JSON) -> Bool {
-        let name = "\(view["source"]?.stringValue ?? "")/\(view["order_id"]?.stringValue ?? "")"
-        let state = view["prescription"]?["state"]?.stringValue ?? ""
-        let fee = view["fee"]?["state"]?.stringValue ?? ""
-        if view["parked"]?.objectValue != nil || blocked.contains(name) { return true }
-        if ["charging", "refunding", "waiting"].contains(fee) { return false }
-        if view["prescription"]?["cancel_pending"] == true { return false }
-        let by = view["waiting"]?["by"]?.stringValue
-        if by == "dosette" || by == "provet" || by == "pharmacist" { return false }
-        if state == "accepted" || state == "accepted_warning" {
-            return pharmacist.finished.contains(name)
-        }
-        return true
-    }
-
-    // MARK: - The reckoning
-
-    private mutating func reckon() async throws {
-        try await stage.calm()
-        try await letTheReconcilerLook()
-        outcome.views = try await stage.views()
-        outcome.serverExit = stage.stopServer()
-        let entries = try await stage.ledger()
-        outcome.faults = try await faults()
-        stage.stopSimulator()
-        let installations = Dictionary(
-            Stage.clinics.map { ($0.0, $0.1) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        let facts = outcome.views.map { view in
-            LedgerCheck.OrderFacts(
-                view,
-                installation: installations[view["clinic"]?.stringValue ?? ""] ?? "",
-                isSettled: isSettled(view)
-            )
-        }
-        outcome.verdict = LedgerCheck.run(submitted: names, orders: facts, entries: entries)
-        outcome.dispenseCount = pharmacist.dispenseCount
-        let store = try SQLiteStore(readingFrom: stage.data)
-        outcome.replay = try await AuditReplay.run(store)
-        store.close()
-    }
-
-    /// What the clinics did by themselves in the last moments is found within two rounds.
-    private mutating func letTheReconcilerLook() async throws {
-        let clock = ContinuousClock()
-        let begin = clock.now
-        let least = begin + .seconds(10)
-        while clock.now < begin + .seconds(60) {
-            let views = try await stage.views()
-            await findBlocked(views)
-            if clock.now >= least, views.allSatisfy({ isSettled($0) }) { return }
-            await pharmacist.round(views, stage.api)
-            try await Task.sleep(for: Self.pause)
-        }
-    }
-
-    private func faults() async throws -> [String: Int] {
-        let answer = try await stage.provet.get("/_simulator/summary")
-        let members = answer.json?["faults"]?.objectValue?.members ?? []
-        return Dictionary(
-            members.map { ($0.name, $0.value.intValue ?? 0) },
-            uniquingKeysWith: { first, _ in first }
         )
     }
 }

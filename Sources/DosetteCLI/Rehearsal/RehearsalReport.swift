@@ -6,7 +6,8 @@ import Foundation
 enum RehearsalReport {
     static func text(_ outcome: Rehearsal.Outcome) -> String {
         var table = TextTable(["WHAT", "COUNT"])
-        let views = outcome.views
+        let reckoning = outcome.reckoning
+        let views = reckoning.views
         func states(_ name: String) -> Int {
             views.count { $0["prescription"]?["state"]?.stringValue == name }
         }
@@ -22,16 +23,16 @@ enum RehearsalReport {
         table.add(["fee charged", "\(fees("charged"))"])
         table.add(["fee refunded", "\(fees("refunded"))"])
         table.add(["fee not charged", "\(fees("not_charged"))"])
-        table.add(["dispenses", "\(outcome.replay.dispenseCount)"])
+        table.add(["dispenses", "\(reckoning.replay.dispenseCount)"])
         table.add(["parked", "\(views.count { $0["parked"]?.objectValue != nil })"])
-        table.add(["events in the journal", "\(outcome.replay.eventCount)"])
-        table.add(["attempts at effects", "\(outcome.replay.effectCount)"])
-        table.add(["faults that Provet had", "\(outcome.faults.values.reduce(0, +))"])
+        table.add(["events in the journal", "\(reckoning.replay.eventCount)"])
+        table.add(["attempts at effects", "\(reckoning.replay.effectCount)"])
+        table.add(["faults that Provet had", "\(reckoning.faults.values.reduce(0, +))"])
         for (index, recovery) in outcome.recoveries.enumerated() {
             table.add(["recovery \(index + 1)", recovery.words])
         }
         table.add(["whole run", outcome.seconds.words])
-        return ([table.text, ""] + parkedLines(views) + verdictLines(outcome))
+        return ([table.text, ""] + parkedLines(views) + verdictLines(reckoning))
             .joined(separator: "\n")
     }
 
@@ -45,14 +46,15 @@ enum RehearsalReport {
         }
     }
 
-    private static func verdictLines(_ outcome: Rehearsal.Outcome) -> [String] {
-        let verdict = outcome.verdict
+    /// What the reckoning came to, the last line in one sentence.
+    static func verdictLines(_ reckoning: Reckoning) -> [String] {
+        let verdict = reckoning.verdict
         var lines = [
             "against Provet's own ledger: lost \(verdict.lost.count), "
                 + "done twice \(verdict.doubled.count), different \(verdict.different.count)"
                 + (verdict.inDoubt > 0 ? ", explained by parked orders \(verdict.inDoubt)" : ""),
-            "against a replay of the journal: \(outcome.replay.comparedCount) orders compared, "
-                + "\(outcome.replay.problemCount) differences",
+            "against a replay of the journal: \(reckoning.replay.comparedCount) orders compared, "
+                + "\(reckoning.replay.problemCount) differences",
         ]
         if verdict.endedAfterwards > 0 {
             lines.append(
@@ -60,13 +62,19 @@ enum RehearsalReport {
                     + "a finished order is not watched"
             )
         }
-        lines += verdict.lost.map { "LOST \($0)" }
+        lines.append(
+            "what people were told is recorded: \(reckoning.wordCount) words, "
+                + "\(reckoning.wordsLost.count) lost"
+        )
+        lines += (verdict.lost + reckoning.wordsLost).map { "LOST \($0)" }
         lines += verdict.doubled.map { "TWICE \($0)" }
         lines += verdict.different.map { "DIFFERENT \($0)" }
-        lines += outcome.replay.problems.map { "REPLAY \($0)" }
-        if outcome.serverExit != 0 { lines.append("the server ended with \(outcome.serverExit)") }
+        lines += reckoning.replay.problems.map { "REPLAY \($0)" }
+        if reckoning.serverExit != 0 {
+            lines.append("the server ended with \(reckoning.serverExit)")
+        }
         lines.append(
-            outcome.isClean
+            reckoning.isClean
                 ? "VERDICT: nothing was lost and nothing was done twice"
                 : "VERDICT: something is wrong"
         )

@@ -11,11 +11,13 @@ struct Stage {
         var clockOffset: Int64 = 0
         var plantedFault: String?
         var callsPerMinute = 100_000
+        /// Further options of every `serve`.
+        var serveOptions: [String] = []
     }
 
     /// How long a process may take until it answers.
     static let readyMaximum = Duration.seconds(60)
-    static let pollPause = Duration.milliseconds(20)
+    static let pollPause = Duration.milliseconds(5)
 
     let directory: URL
     let settings: Settings
@@ -53,7 +55,10 @@ struct Stage {
             encoding: .utf8
         )
         let provet = APIClient(address: "127.0.0.1:\(port)", token: nil)
-        let (server, api) = try await startServer(settings, directory)
+        let server = try spawnServer(settings, directory)
+        guard let api = try await waitUntilReady(server, directory) else {
+            throw Stop(.unavailable, "the server ended; see \(server.log.path)")
+        }
         return Stage(
             directory: directory,
             settings: settings,
@@ -64,32 +69,37 @@ struct Stage {
         )
     }
 
-    private static func startServer(
+    static func spawnServer(
         _ settings: Settings,
-        _ directory: URL
-    ) async throws -> (ChildProcess, APIClient) {
-        let data = directory.appending(path: "data").path
-        ServerRecord.remove(from: data)
+        _ directory: URL,
+        _ options: [String] = []
+    ) throws -> ChildProcess {
+        ServerRecord.remove(from: directory.appending(path: "data").path)
         var arguments = [
             "serve", "--config", directory.appending(path: "dosette.yaml").path,
             "--clock-offset=\(settings.clockOffset)",
         ]
         if let fault = settings.plantedFault { arguments += ["--planted-fault", fault] }
-        let server = try ChildProcess(
-            arguments,
+        return try ChildProcess(
+            arguments + settings.serveOptions + options,
             environment: ["PROVET_SECRET": "simulated-secret"],
             log: directory.appending(path: "dosette.log")
         )
-        let api = try await waitFor("the server") { () -> APIClient? in
-            guard server.isRunning else {
-                throw Stop(.unavailable, "the server ended; see \(server.log.path)")
-            }
+    }
+
+    /// Answers the way to the server, or nothing when it has ended before it was ready.
+    static func waitUntilReady(
+        _ server: ChildProcess,
+        _ directory: URL
+    ) async throws -> APIClient? {
+        let data = directory.appending(path: "data").path
+        return try await waitFor("the server") { () -> APIClient?? in
+            guard server.isRunning else { return .some(nil) }
             guard let record = ServerRecord.read(from: data) else { return nil }
             let client = APIClient(address: record.address, token: nil)
             let answer = try? await client.get("/health/ready")
             return answer?.status == 200 ? client : nil
         }
-        return (server, api)
     }
 
     private static func waitFor<Value>(
@@ -110,8 +120,28 @@ struct Stage {
     /// - Returns: How long it took from the start until it was ready.
     mutating func crash() async throws -> Duration {
         server.kill()
+        guard let duration = try await restart() else {
+            throw Stop(.unavailable, "the server ended; see \(server.log.path)")
+        }
+        return duration
+    }
+
+    /// Starts the server anew, whose process has ended, and does not wait.
+    ///
+    /// - Parameter options: What this process is told besides the stage's options.
+    /// - Throws: What keeps it from being started.
+    mutating func spawn(_ options: [String] = []) throws {
+        server = try Self.spawnServer(settings, directory, options)
+    }
+
+    /// Starts the server anew, whose process has ended, and waits until it is ready.
+    ///
+    /// - Returns: How long it took, or nothing when it ended before.
+    mutating func restart(_ options: [String] = []) async throws -> Duration? {
         let begin = ContinuousClock.now
-        (server, api) = try await Self.startServer(settings, directory)
+        try spawn(options)
+        guard let api = try await Self.waitUntilReady(server, directory) else { return nil }
+        self.api = api
         return ContinuousClock.now - begin
     }
 
@@ -161,15 +191,24 @@ struct Stage {
         var views: [JSON] = []
         var cursor: String?
         repeat {
-            let query = "/v1/orders?limit=1000" + (cursor.map { "&cursor=\($0)" } ?? "")
-            let answer = try await api.get(query)
-            guard answer.status == 200, let json = answer.json else {
-                throw Stop(.unavailable, answer.problemText)
-            }
-            views += json["orders"]?.arrayValue ?? []
-            cursor = json["next"]?.stringValue
+            let page = try await page(after: cursor, limit: 1_000)
+            views += page.views
+            cursor = page.next
         } while cursor != nil
         return views
+    }
+
+    /// Some orders' views, and where the next ones begin, if there are more.
+    func page(
+        after cursor: String?,
+        limit: Int
+    ) async throws -> (views: [JSON], next: String?) {
+        let query = "/v1/orders?limit=\(limit)" + (cursor.map { "&cursor=\($0)" } ?? "")
+        let answer = try await api.get(query)
+        guard answer.status == 200, let json = answer.json else {
+            throw Stop(.unavailable, answer.problemText)
+        }
+        return (json["orders"]?.arrayValue ?? [], json["next"]?.stringValue)
     }
 
     /// What really happened to the simulated Provet.

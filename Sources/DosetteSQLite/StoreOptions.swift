@@ -1,0 +1,25 @@
+/// What a rehearsal may set about a journal file; everything else leaves it as it is.
+package struct StoreOptions: Sendable {
+    /// Pages in the log after which it is brought into the file.
+    package var checkpointPages = 8_000
+
+    /// Told of moments that nobody sees from outside, on the thread that they happen on.
+    ///
+    /// With it the writer makes the same checkpoints itself, right behind a commit, in place of
+    /// SQLite, which does not tell when it makes one.
+    package var observer: (@Sendable (StoreMoment) -> Void)?
+
+    package init() {}
+}
+
+/// A moment in the life of a journal file.
+package enum StoreMoment: Hashable, Sendable {
+    /// A step of the schema is due; nothing of it is written.
+    case migrationBegins
+    /// The step is written and its transaction still open.
+    case migrationIsWritten
+    /// The step is durable.
+    case migrationEnds
+    case checkpointBegins
+    case checkpointEnds
+}
