@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -128,6 +129,16 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "DosetteStorageProof",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteSQLite", "DosetteStore", "DosetteTesting", "DosetteWorkflows",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
                 "Dosette", "DosetteSimulator",
@@ -207,6 +218,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
+        ),
+        .testTarget(
+            name: "DosetteStorageProofTests",
+            dependencies: ["DosetteStorageProof", "DosetteTesting"]
         ),
         .testTarget(
             name: "RepositoryTests",

@@ -10,10 +10,9 @@ import Synchronization
 final class Connection: Sendable {
     /// How often a file is opened again after a flush that failed.
     static let reopeningsMaximum = 30
-    /// Between two such tries.
-    static let reopeningPause = 1.0
 
     private let file: URL
+    private let options: SQLiteStore.Options
     private let pool: Mutex<DatabasePool?>
 
     /// What a connection may do.
@@ -22,10 +21,11 @@ final class Connection: Sendable {
         case readOnly
     }
 
-    init(file: URL, access: Access) throws(StoreError) {
+    init(file: URL, access: Access, _ options: SQLiteStore.Options) throws(StoreError) {
         self.file = file
+        self.options = options
         switch access {
-        case .readAndWrite: pool = Mutex(try Self.open(file))
+        case .readAndWrite: pool = Mutex(try Self.open(file, options))
         case .readOnly: pool = Mutex(try Self.openForReading(file))
         }
     }
@@ -51,7 +51,10 @@ final class Connection: Sendable {
         }
     }
 
-    private static func open(_ file: URL) throws(StoreError) -> DatabasePool {
+    private static func open(
+        _ file: URL,
+        _ options: SQLiteStore.Options
+    ) throws(StoreError) -> DatabasePool {
         var configuration = Configuration()
         configuration.label = "dosette.journal"
         configuration.maximumReaderCount = SQLiteStore.readersMaximum
@@ -60,7 +63,7 @@ final class Connection: Sendable {
             try checkBeforeOpening(file)
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
-                try prepareWriter(database)
+                try prepareWriter(database, options)
                 try Schema.migrate(database)
             }
             return pool
@@ -82,10 +85,14 @@ final class Connection: Sendable {
     }
 
     /// GRDB sets `synchronous=NORMAL` when it turns WAL on, so FULL is set, and checked, after it.
-    private static func prepareWriter(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA synchronous = FULL")
-        let pages = SQLiteStore.checkpointPages
+    private static func prepareWriter(
+        _ database: Database,
+        _ options: SQLiteStore.Options
+    ) throws {
+        let pages = options.checkpointPages
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        guard options.durability == .full else { return }
+        try database.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
         guard synchronous == 2, mode == "wal" else {
@@ -159,7 +166,7 @@ final class Connection: Sendable {
     private func settle(_ batch: Batch, _ failure: StoreError) -> [Result<Void, StoreError>] {
         for attempt in 1...Self.reopeningsMaximum {
             // On the writer's own thread, which has nothing to do until the file is open again.
-            if attempt > 1 { Thread.sleep(forTimeInterval: Self.reopeningPause) }
+            if attempt > 1 { Thread.sleep(forTimeInterval: options.reopeningPause) }
             guard let isThere = try? reopen(lookingFor: batch) else { continue }
             if isThere { return batch.results }
             return batch.results.map { _ in .failure(failure) }
@@ -175,7 +182,7 @@ final class Connection: Sendable {
             return pool
         }
         try? old?.close()
-        let new = try Self.open(file)
+        let new = try Self.open(file, options)
         let isThere = try new.writeWithoutTransaction { database in
             _ = try database.checkpoint(.truncate)
             return try batch.isThere(database)

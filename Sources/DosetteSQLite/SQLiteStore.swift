@@ -16,10 +16,30 @@ package final class SQLiteStore: Store {
     package static let waitingMaximum = 16_384
     /// How long a connection waits for another's lock.
     static let busySeconds = 5.0
-    /// Pages in the log after which it is brought into the file.
-    static let checkpointPages = 8_000
     static let readersMaximum = 4
     package static let fileName = "journal.sqlite"
+
+    /// How sure an acknowledgement is.
+    package enum Durability: String, Sendable {
+        /// The log is flushed before a commit is acknowledged.
+        case full
+        /// The log is flushed at a checkpoint only: a power cut takes acknowledged commits along.
+        ///
+        /// It exists so that `dosette-storage-proof` can show that it finds the loss; nothing else
+        /// may use it.
+        case normal
+    }
+
+    /// What a proof or a test may change of a store; everybody else takes them as they are.
+    package struct Options: Sendable {
+        package var durability = Durability.full
+        /// Pages in the log after which it is brought into the file.
+        package var checkpointPages = 8_000
+        /// Seconds between two tries to open the file again after a flush that failed.
+        package var reopeningPause = 1.0
+
+        package init() {}
+    }
 
     private struct Waiting: Sendable {
         let commit: Commit
@@ -43,20 +63,12 @@ package final class SQLiteStore: Store {
     /// Opens the journal in `directory`, creating both when they are missing.
     ///
     /// - Throws: ``StoreError``: `inUse`, `foreign`, `newer`, `unavailable`.
-    package init(directory: URL) throws(StoreError) {
+    package init(directory: URL, options: Options = Options()) throws(StoreError) {
         self.directory = directory
-        do {
-            try FileManager.default.createDirectory(
-                at: directory,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
-        }
+        try FileSystem.makeDirectory(directory)
         lock = try DirectoryLock(directory: directory)
         let file = directory.appending(path: Self.fileName)
-        connection = try Connection(file: file, access: .readAndWrite)
+        connection = try Connection(file: file, access: .readAndWrite, options)
         let last = try connection.readNow { try Statements.lastStream($0) }
         lastStream = Atomic(last)
     }
@@ -71,7 +83,7 @@ package final class SQLiteStore: Store {
             throw StoreError(.unavailable, "there is no journal in \(directory.path)")
         }
         lock = nil
-        connection = try Connection(file: file, access: .readOnly)
+        connection = try Connection(file: file, access: .readOnly, Options())
         lastStream = Atomic(0)
         queue.withLock { $0.isClosed = true }
     }
@@ -233,6 +245,37 @@ package final class SQLiteStore: Store {
 
 /// What the disk says.
 package enum FileSystem {
+    /// Creates `directory`, with those above it, so that a power cut cannot take its name away.
+    ///
+    /// SQLite flushes the names in the data directory; that of the directory itself is ours to flush.
+    static func makeDirectory(_ directory: URL) throws(StoreError) {
+        var missing: [URL] = [directory]
+        while let first = missing.last, !FileManager.default.fileExists(atPath: first.path) {
+            missing.append(first.deletingLastPathComponent().standardizedFileURL)
+        }
+        do {
+            try FileManager.default.createDirectory(
+                at: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
+        }
+        // An earlier start may have died between the two: also what was there before is flushed.
+        for made in missing { flushNames(in: made.deletingLastPathComponent()) }
+    }
+
+    /// Best effort: a directory that may not be opened was not made by us, and a file system that
+    /// cannot flush one keeps names in order by itself.
+    private static func flushNames(in directory: URL) {
+        // Sound: the text lives for the call.
+        let descriptor = unsafe open(directory.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     static func size(of file: URL) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
         return (attributes?[.size] as? NSNumber)?.int64Value ?? 0

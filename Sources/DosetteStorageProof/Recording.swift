@@ -1,0 +1,137 @@
+import DosetteCore
+import DosetteSQLite
+import DosetteStore
+import Foundation
+
+/// Everything that the workload did to its disk, with what had been acknowledged at each moment.
+struct Recording: Sendable {
+    /// What the workload was doing.
+    enum Phase: String, CaseIterable, Sendable {
+        case migrating, opening, working, closing, closed
+    }
+
+    struct Step: Sendable {
+        /// Nothing for an acknowledgement.
+        let operation: DiskOperation?
+        /// Events that were acknowledged when the step was done.
+        let requiredCount: Int
+        let phase: Phase
+    }
+
+    static let acksName = "acks"
+
+    let steps: [Step]
+    /// The whole journal after the workload.
+    let entries: [[UInt8]]
+    /// The lengths that the journal had between two commits.
+    let boundaries: Set<Int>
+    /// Acknowledgements that the finished journal does not keep, or keeps otherwise.
+    let problems: [String]
+
+    /// Reads a recording.
+    ///
+    /// - Parameters:
+    ///   - log: The shim's log.
+    ///   - root: The directory that was recorded.
+    ///   - entries: The journal as it was after the workload, in order.
+    init(log: URL, root: String, entries: [[UInt8]]) throws {
+        var annotator = Annotator(entries)
+        var steps: [Step] = []
+        var acks: Set<Int32> = []
+        for operation in try DiskLogReader.read(log, root: root) {
+            switch operation {
+            case .open(let descriptor, Self.acksName, _, _):
+                acks.insert(descriptor)
+                continue
+            case .close(let descriptor) where acks.contains(descriptor):
+                acks.remove(descriptor)
+                continue
+            case .write(let descriptor, _, let bytes) where acks.contains(descriptor):
+                annotator.read(bytes)
+                steps.append(annotator.step(nil))
+                continue
+            case .start: acks = []
+            default: break
+            }
+            steps.append(annotator.step(operation))
+        }
+        self.steps = steps
+        self.entries = entries
+        boundaries = annotator.boundaries
+        problems = annotator.problems
+    }
+
+    /// Reads the acknowledgements between the operations.
+    private struct Annotator {
+        private struct Place: Hashable {
+            let stream: Int64
+            let version: Int
+        }
+
+        private let entries: [[UInt8]]
+        private var positions: [Place: Int] = [:]
+        private var required = 0
+        private var phase = Phase.migrating
+        private(set) var boundaries: Set<Int> = [0]
+        private(set) var problems: [String] = []
+
+        init(_ entries: [[UInt8]]) {
+            self.entries = entries
+            for (position, entry) in entries.enumerated() {
+                guard let envelope = try? EventCodec.envelope(entry) else { continue }
+                let place = Place(stream: envelope.stream.number, version: envelope.version)
+                positions[place] = position
+            }
+        }
+
+        func step(_ operation: DiskOperation?) -> Step {
+            Step(operation: operation, requiredCount: required, phase: phase)
+        }
+
+        mutating func read(_ bytes: [UInt8]) {
+            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+            guard let head = lines.first else { return }
+            let words = head.split(separator: " ")
+            switch words.first {
+            case "phase": phase = Phase(rawValue: String(words[1])) ?? phase
+            case "epoch": note(stream: 0, version: Int(words[2]) ?? 0, count: 1, [])
+            case "commit":
+                let stream = Int64(words[1]) ?? 0
+                let version = Int(words[2]) ?? 0
+                note(stream: stream, version: version, count: lines.count - 1, lines.dropFirst())
+            default: problems.append("an acknowledgement begins with \(words.first ?? "")")
+            }
+        }
+
+        private mutating func note(
+            stream: Int64,
+            version: Int,
+            count: Int,
+            _ texts: ArraySlice<Substring>
+        ) {
+            let last = Place(stream: stream, version: version + count - 1)
+            guard let position = positions[last] else {
+                problems.append("stream \(stream) lost version \(version) after its acknowledgement")
+                return
+            }
+            for (offset, text) in texts.enumerated() {
+                let place = Place(stream: stream, version: version + offset)
+                guard let position = positions[place],
+                    Recording.withoutPosition(entries[position]) == Array(text.utf8)
+                else {
+                    problems.append("stream \(stream) keeps other bytes than were acknowledged")
+                    continue
+                }
+            }
+            boundaries.insert(position + 1)
+            required = max(required, position + 1)
+        }
+    }
+
+    /// The entry as its committer knew it, before it had a position.
+    private static func withoutPosition(_ entry: [UInt8]) -> [UInt8]? {
+        guard var object = try? JSONReader.read(entry).objectValue else { return nil }
+        object["position"] = 0
+        return JSON.object(object).canonicalBytes
+    }
+}

@@ -1,0 +1,4 @@
+import DosetteTesting
+import Testing
+
+@testable import DosetteStorageProof
