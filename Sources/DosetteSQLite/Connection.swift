@@ -75,10 +75,21 @@ final class Connection: Sendable {
     }
 
     /// Looks at the header before WAL is switched on: a foreign file stays as it is.
+    ///
+    /// When the power went during the very first opening, SQLite's rollback journal lies beside the
+    /// file. Nobody can read it then without rolling back first, as any program with SQLite would.
     private static func checkBeforeOpening(_ file: URL) throws {
         guard FileSystem.size(of: file) > 0 else { return }
+        do {
+            try check(file, isReadOnly: true)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+            try check(file, isReadOnly: false)
+        }
+    }
+
+    private static func check(_ file: URL, isReadOnly: Bool) throws {
         var configuration = Configuration()
-        configuration.readonly = true
+        configuration.readonly = isReadOnly
         let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         _ = try queue.read { try Schema.check($0) }
         try queue.close()

@@ -57,9 +57,18 @@ struct DiskFile: Sendable {
         if isShrinking {
             cache.removeLast(cache.count - size)
         } else {
-            cache.append(contentsOf: repeatElement(0, count: size - cache.count))
+            Self.extend(&cache, to: size)
         }
     }
+
+    /// Appends zeros, as a block at a time: a build for debugging does single bytes slowly.
+    private static func extend(_ bytes: inout [UInt8], to size: Int) {
+        while bytes.count < size {
+            bytes += zeros.prefix(size - bytes.count)
+        }
+    }
+
+    private static let zeros = [UInt8](repeating: 0, count: 65_536)
 
     private mutating func note(_ sectors: ClosedRange<Int>, order: Int) {
         for sector in sectors {
@@ -116,14 +125,10 @@ struct DiskFile: Sendable {
 
     /// The file after a power cut.
     func content(_ choice: Choice) -> [UInt8] {
-        var content = durable
-        for change in sizes.prefix(choice.sizeCount) {
-            if change.size < content.count {
-                content.removeLast(content.count - change.size)
-            } else {
-                content.append(contentsOf: repeatElement(0, count: change.size - content.count))
-            }
-        }
+        let applied = sizes.prefix(choice.sizeCount)
+        let kept = applied.reduce(durable.count) { min($0, $1.size) }
+        var content = Array(durable.prefix(kept))
+        Self.extend(&content, to: applied.last?.size ?? durable.count)
         let shrinks = sizes.enumerated().filter { $0.element.isShrinking }
         for (sector, chosen) in choice.sectors {
             let offset = sector * Self.sectorLength

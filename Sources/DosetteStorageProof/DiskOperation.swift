@@ -101,7 +101,9 @@ struct DiskLogReader {
     }
 
     private func number(at place: Int, _ length: Int) -> UInt64 {
-        bytes[place..<place + length].reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        var value: UInt64 = 0
+        for offset in 0..<length { value |= UInt64(bytes[place + offset]) << (8 * UInt64(offset)) }
+        return value
     }
 
     /// `/root/data/x` is `data/x`; the root itself is the empty path.

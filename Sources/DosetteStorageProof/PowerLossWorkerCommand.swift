@@ -38,7 +38,7 @@ struct PowerLossWorkerCommand: AsyncParsableCommand {
         var worker = Worker(recording, place)
         var disk = Disk()
         var applied = 0
-        cuts: for (index, cut) in plan.cuts.enumerated() where isOurs(cut, index) {
+        cuts: for cut in plan.cuts where isOurs(cut, of: plan.stateCount) {
             for step in recording.steps[applied...cut.step] {
                 if let operation = step.operation { try disk.apply(operation) }
             }
@@ -62,8 +62,9 @@ struct PowerLossWorkerCommand: AsyncParsableCommand {
         try worker.finish()
     }
 
-    private func isOurs(_ cut: PowerLossPlan.Cut, _ index: Int) -> Bool {
-        guard let state else { return index % jobs == job }
+    /// Shares are runs of moments: each finished journal is replayed by one worker only.
+    private func isOurs(_ cut: PowerLossPlan.Cut, of stateCount: Int) -> Bool {
+        guard let state else { return cut.firstState * jobs / stateCount == job }
         return (cut.firstState..<cut.firstState + cut.stateCount).contains(state)
     }
 }
@@ -94,6 +95,7 @@ private struct Worker {
     private var counts: [PowerLossPlan.Kind: Int] = [:]
     private var strategies: [StateDraw.Strategy: Int] = [:]
     private(set) var failureCount = 0
+    var times: [Duration] = [.zero, .zero, .zero]
 
     init(_ recording: Recording, _ place: URL) {
         self.place = place
@@ -101,14 +103,20 @@ private struct Worker {
     }
 
     mutating func check(_ state: Disk.State, _ moment: Moment) async throws {
+        let t2 = ContinuousClock.now
         let digest = Self.digest(state)
+        times[2] += ContinuousClock.now - t2
         let identity = Identity(digest: digest, requiredCount: moment.requiredCount)
         guard seen.insert(identity).inserted else { return }
         if digests.insert(digest).inserted {
             counts[moment.cut.kind, default: 0] += 1
             strategies[moment.strategy, default: 0] += 1
         }
+        let t0 = ContinuousClock.now
         try write(state)
+        times[0] += ContinuousClock.now - t0
+        let t1 = ContinuousClock.now
+        defer { times[1] += ContinuousClock.now - t1 }
         do throws(StateChecker.Problem) {
             let data = place.appending(path: "data")
             try await checker.check(data, requiredCount: moment.requiredCount)
@@ -146,6 +154,7 @@ private struct Worker {
         for (kind, count) in counts { print("KIND \(kind.rawValue) \(count)") }
         for (strategy, count) in strategies { print("STRATEGY \(strategy.rawValue) \(count)") }
         print("CHECKED \(seen.count)")
+        print("TIMES \(times)")
         print("REPLAYED \(checker.replayCount)")
         print("FAILURES \(failureCount)")
     }

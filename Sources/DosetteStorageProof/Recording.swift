@@ -47,8 +47,7 @@ struct Recording: Sendable {
                 acks.remove(descriptor)
                 continue
             case .write(let descriptor, _, let bytes) where acks.contains(descriptor):
-                annotator.read(bytes)
-                steps.append(annotator.step(nil))
+                if annotator.read(bytes) { steps.append(annotator.step(nil)) }
                 continue
             case .start: acks = []
             default: break
@@ -61,7 +60,7 @@ struct Recording: Sendable {
         problems = annotator.problems
     }
 
-    /// Reads the acknowledgements between the operations.
+    /// Reads what the witness wrote between the operations.
     private struct Annotator {
         private struct Place: Hashable {
             let stream: Int64
@@ -81,6 +80,8 @@ struct Recording: Sendable {
                 guard let envelope = try? EventCodec.envelope(entry) else { continue }
                 let place = Place(stream: envelope.stream.number, version: envelope.version)
                 positions[place] = position
+                // A start stands alone in its commit.
+                if envelope.kind == "engine.started/1" { boundaries.insert(position + 1) }
             }
         }
 
@@ -88,19 +89,27 @@ struct Recording: Sendable {
             Step(operation: operation, requiredCount: required, phase: phase)
         }
 
-        mutating func read(_ bytes: [UInt8]) {
+        /// Reads one line with what belongs to it; answers whether it is an acknowledgement.
+        mutating func read(_ bytes: [UInt8]) -> Bool {
             let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-            guard let head = lines.first else { return }
-            let words = head.split(separator: " ")
-            switch words.first {
-            case "phase": phase = Phase(rawValue: String(words[1])) ?? phase
-            case "epoch": note(stream: 0, version: Int(words[2]) ?? 0, count: 1, [])
-            case "commit":
+            let words = lines.first?.split(separator: " ").map(String.init) ?? []
+            switch (words.first, words.count) {
+            case ("phase", 2): phase = Phase(rawValue: words[1]) ?? phase
+            case ("epoch", 3):
+                note(stream: 0, version: Int(words[2]) ?? 0, count: 1, [])
+                return true
+            case ("try", 4):
+                let version = (Int(words[2]) ?? 0) + (Int(words[3]) ?? 0) - 1
+                let place = Place(stream: Int64(words[1]) ?? 0, version: version)
+                if let position = positions[place] { boundaries.insert(position + 1) }
+            case ("commit", 4):
                 let stream = Int64(words[1]) ?? 0
                 let version = Int(words[2]) ?? 0
                 note(stream: stream, version: version, count: lines.count - 1, lines.dropFirst())
+                return true
             default: problems.append("an acknowledgement begins with \(words.first ?? "")")
             }
+            return false
         }
 
         private mutating func note(

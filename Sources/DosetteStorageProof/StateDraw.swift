@@ -26,6 +26,9 @@ struct StateDraw {
         case sizesOnly
     }
 
+    /// Those of which there is more than one.
+    private static let mixed = Strategy.allCases.filter { $0 != .none && $0 != .all }
+
     private struct Item {
         let file: Int
         let sector: Int
@@ -58,11 +61,12 @@ struct StateDraw {
     /// The next choice; `number` is how many were drawn from this disk before.
     mutating func next(_ number: Int, random: SeededRandom) -> Disk.Choice {
         self.random = random
-        let strategies = Strategy.allCases
         strategy =
-            number < strategies.count
-            ? strategies[number] : strategies.randomElement(using: &self.random) ?? .random
-        if number >= strategies.count, strategy == .none || strategy == .all { strategy = .random }
+            switch number {
+            case 0: .none
+            case 1: .all
+            default: Self.mixed.randomElement(using: &self.random) ?? .random
+            }
         return choose()
     }
 

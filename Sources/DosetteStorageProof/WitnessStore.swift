@@ -72,6 +72,8 @@ final class WitnessStore: Store {
         let text =
             "commit \(commit.stream) \(commit.expectedVersion) \(entries.count)\n"
             + entries.map { "\($0)\n" }.joined()
+        // A commit that dies before its acknowledgement may be there; where it ends must be known.
+        witness.write("try \(commit.stream) \(commit.expectedVersion) \(entries.count)\n")
         if planted == .acknowledgesEarly { witness.write(text) }
         do {
             try await base.commit(commit)

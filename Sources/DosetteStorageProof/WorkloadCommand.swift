@@ -59,11 +59,11 @@ struct SessionPlan: Sendable {
     let checkpointPages: Int
 
     static let all = [
-        SessionPlan(orderCount: 1, lateCount: 3, deadAfter: nil, checkpointPages: 60),
+        SessionPlan(orderCount: 1, lateCount: 2, deadAfter: nil, checkpointPages: 60),
         SessionPlan(orderCount: 1, lateCount: 0, deadAfter: 9, checkpointPages: 8_000),
-        SessionPlan(orderCount: 0, lateCount: 6, deadAfter: 4, checkpointPages: 8_000),
-        SessionPlan(orderCount: 1, lateCount: 2, deadAfter: nil, checkpointPages: 40),
-        SessionPlan(orderCount: 0, lateCount: 4, deadAfter: nil, checkpointPages: 8_000),
+        SessionPlan(orderCount: 0, lateCount: 6, deadAfter: 3, checkpointPages: 8_000),
+        SessionPlan(orderCount: 0, lateCount: 3, deadAfter: nil, checkpointPages: 20),
+        SessionPlan(orderCount: 0, lateCount: 2, deadAfter: nil, checkpointPages: 8_000),
     ]
 }
 
