@@ -21,6 +21,8 @@ struct Child {
     /// Between two looks at whether a process has ended.
     private static let pollPause = Duration.milliseconds(4)
 
+    /// Nothing for this program itself.
+    var program: URL?
     let arguments: [String]
     var environment: [String: String] = [:]
     /// Where its output goes; what was there before is gone.
@@ -29,7 +31,7 @@ struct Child {
     /// Runs it to its end, for `limit` at the most.
     func run(limit: Duration) async throws -> Ending {
         let process = Process()
-        process.executableURL = Bundle.main.executableURL
+        process.executableURL = program ?? Bundle.main.executableURL
         process.arguments = arguments
         // A trap is an ending like another; its report would take half a second.
         let quiet = ["SWIFT_BACKTRACE": "enable=no"]

@@ -35,9 +35,12 @@ struct Recording: Sendable {
     ///   - root: The directory that was recorded.
     ///   - entries: The journal as it was after the workload, in order.
     init(log: URL, root: String, entries: [[UInt8]]) throws {
-        var annotator = Annotator(entries)
+        var reader = AcknowledgementReader(entries)
         var steps: [Step] = []
         var acks: Set<Int32> = []
+        func step(_ operation: DiskOperation?) -> Step {
+            Step(operation: operation, requiredCount: reader.required, phase: reader.phase)
+        }
         for operation in try DiskLogReader.read(log, root: root) {
             switch operation {
             case .open(let descriptor, Self.acksName, _, _):
@@ -47,93 +50,102 @@ struct Recording: Sendable {
                 acks.remove(descriptor)
                 continue
             case .write(let descriptor, _, let bytes) where acks.contains(descriptor):
-                if annotator.read(bytes) { steps.append(annotator.step(nil)) }
+                if reader.read(bytes) { steps.append(step(nil)) }
                 continue
             case .start: acks = []
             default: break
             }
-            steps.append(annotator.step(operation))
+            steps.append(step(operation))
         }
         self.steps = steps
         self.entries = entries
-        boundaries = annotator.boundaries
-        problems = annotator.problems
+        boundaries = reader.boundaries
+        problems = reader.problems
+    }
+}
+
+/// Reads what the witness wrote between the operations.
+struct AcknowledgementReader {
+    private struct Place: Hashable {
+        let stream: Int64
+        let version: Int
     }
 
-    /// Reads what the witness wrote between the operations.
-    private struct Annotator {
-        private struct Place: Hashable {
-            let stream: Int64
-            let version: Int
+    private let entries: [[UInt8]]
+    private var positions: [Place: Int] = [:]
+    /// Events that were acknowledged so far.
+    private(set) var required = 0
+    private(set) var phase = Recording.Phase.migrating
+    private(set) var boundaries: Set<Int> = [0]
+    private(set) var problems: [String] = []
+
+    init(_ entries: [[UInt8]]) {
+        self.entries = entries
+        for (position, entry) in entries.enumerated() {
+            guard let envelope = try? EventCodec.envelope(entry) else { continue }
+            let place = Place(stream: envelope.stream.number, version: envelope.version)
+            positions[place] = position
+            // A start stands alone in its commit.
+            if envelope.kind == "engine.started/1" { boundaries.insert(position + 1) }
         }
+    }
 
-        private let entries: [[UInt8]]
-        private var positions: [Place: Int] = [:]
-        private var required = 0
-        private var phase = Phase.migrating
-        private(set) var boundaries: Set<Int> = [0]
-        private(set) var problems: [String] = []
+    /// Reads one line with what belongs to it; answers whether it is an acknowledgement.
+    mutating func read(_ bytes: [UInt8]) -> Bool {
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+        let words = lines.first?.split(separator: " ").map(String.init) ?? []
+        switch (words.first, words.count) {
+        case ("phase", 2): phase = Recording.Phase(rawValue: words[1]) ?? phase
+        case ("epoch", 3):
+            note(stream: 0, version: Int(words[2]) ?? 0, count: 1, [])
+            return true
+        case ("try", 4):
+            let version = (Int(words[2]) ?? 0) + (Int(words[3]) ?? 0) - 1
+            let place = Place(stream: Int64(words[1]) ?? 0, version: version)
+            if let position = positions[place] { boundaries.insert(position + 1) }
+        case ("commit", 4):
+            let stream = Int64(words[1]) ?? 0
+            let version = Int(words[2]) ?? 0
+            note(stream: stream, version: version, count: lines.count - 1, lines.dropFirst())
+            return true
+        default: problems.append("an acknowledgement begins with \(words.first ?? "")")
+        }
+        return false
+    }
 
-        init(_ entries: [[UInt8]]) {
-            self.entries = entries
-            for (position, entry) in entries.enumerated() {
-                guard let envelope = try? EventCodec.envelope(entry) else { continue }
-                let place = Place(stream: envelope.stream.number, version: envelope.version)
-                positions[place] = position
-                // A start stands alone in its commit.
-                if envelope.kind == "engine.started/1" { boundaries.insert(position + 1) }
+    private mutating func note(
+        stream: Int64,
+        version: Int,
+        count: Int,
+        _ texts: ArraySlice<Substring>
+    ) {
+        let last = Place(stream: stream, version: version + count - 1)
+        guard let position = positions[last] else {
+            problems.append("stream \(stream) lost version \(version) after its acknowledgement")
+            return
+        }
+        for (offset, text) in texts.enumerated() {
+            let place = Place(stream: stream, version: version + offset)
+            guard let position = positions[place],
+                Self.withoutPosition(entries[position]) == Array(text.utf8)
+            else {
+                problems.append("stream \(stream) keeps other bytes than were acknowledged")
+                continue
             }
         }
+        boundaries.insert(position + 1)
+        required = max(required, position + 1)
+    }
 
-        func step(_ operation: DiskOperation?) -> Step {
-            Step(operation: operation, requiredCount: required, phase: phase)
-        }
-
-        /// Reads one line with what belongs to it; answers whether it is an acknowledgement.
-        mutating func read(_ bytes: [UInt8]) -> Bool {
-            let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-            let words = lines.first?.split(separator: " ").map(String.init) ?? []
-            switch (words.first, words.count) {
-            case ("phase", 2): phase = Phase(rawValue: words[1]) ?? phase
-            case ("epoch", 3):
-                note(stream: 0, version: Int(words[2]) ?? 0, count: 1, [])
-                return true
-            case ("try", 4):
-                let version = (Int(words[2]) ?? 0) + (Int(words[3]) ?? 0) - 1
-                let place = Place(stream: Int64(words[1]) ?? 0, version: version)
-                if let position = positions[place] { boundaries.insert(position + 1) }
-            case ("commit", 4):
-                let stream = Int64(words[1]) ?? 0
-                let version = Int(words[2]) ?? 0
-                note(stream: stream, version: version, count: lines.count - 1, lines.dropFirst())
-                return true
-            default: problems.append("an acknowledgement begins with \(words.first ?? "")")
-            }
-            return false
-        }
-
-        private mutating func note(
-            stream: Int64,
-            version: Int,
-            count: Int,
-            _ texts: ArraySlice<Substring>
-        ) {
-            let last = Place(stream: stream, version: version + count - 1)
-            guard let position = positions[last] else {
-                problems.append("stream \(stream) lost version \(version) after its acknowledgement")
-                return
-            }
-            for (offset, text) in texts.enumerated() {
-                let place = Place(stream: stream, version: version + offset)
-                guard let position = positions[place],
-                    Recording.withoutPosition(entries[position]) == Array(text.utf8)
-                else {
-                    problems.append("stream \(stream) keeps other bytes than were acknowledged")
-                    continue
-                }
-            }
-            boundaries.insert(position + 1)
-            required = max(required, position + 1)
+    /// Reads all that a witness wrote.
+    mutating func read(all text: String) {
+        var lines = text.split(separator: "\n")[...]
+        while let head = lines.popFirst() {
+            let words = head.split(separator: " ")
+            let count = words.first == "commit" ? Int(words.last ?? "") ?? 0 : 0
+            let record = [head] + lines.prefix(count)
+            lines = lines.dropFirst(count)
+            _ = read(Array(record.joined(separator: "\n").utf8))
         }
     }
 
