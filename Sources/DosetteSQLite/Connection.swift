@@ -61,6 +61,7 @@ final class Connection: Sendable {
         configuration.busyMode = .timeout(SQLiteStore.busySeconds)
         do {
             try checkBeforeOpening(file)
+            try FileSystem.writeAgain(URL(filePath: file.path + "-wal"))
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
                 try prepareWriter(database, options)

@@ -266,6 +266,28 @@ package enum FileSystem {
         for made in missing { flushNames(in: made.deletingLastPathComponent()) }
     }
 
+    /// Writes a file's bytes over themselves and flushes them; a file that is missing stays so.
+    ///
+    /// A flush that fails lets the system forget that the bytes are to be written, while every
+    /// reader still sees them. What is then built on them is lost with them when the power goes:
+    /// so the log is made to be on disk before anybody believes it.
+    static func writeAgain(_ file: URL) throws {
+        guard size(of: file) > 0 else { return }
+        let handle = try FileHandle(forUpdating: file)
+        defer { try? handle.close() }
+        var offset: UInt64 = 0
+        while true {
+            try handle.seek(toOffset: offset)
+            guard let bytes = try handle.read(upToCount: writtenAtOnce), !bytes.isEmpty else { break }
+            try handle.seek(toOffset: offset)
+            try handle.write(contentsOf: bytes)
+            offset += UInt64(bytes.count)
+        }
+        try handle.synchronize()
+    }
+
+    private static let writtenAtOnce = 1 << 20
+
     /// Best effort: a directory that may not be opened was not made by us, and a file system that
     /// cannot flush one keeps names in order by itself.
     private static func flushNames(in directory: URL) {

@@ -47,6 +47,8 @@ struct Child {
         let end = ContinuousClock.now.advanced(by: limit)
         while process.isRunning {
             guard ContinuousClock.now < end else {
+                // Its whole group: a shell's children are ours to end, too.
+                kill(-process.processIdentifier, SIGKILL)
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 return .hung

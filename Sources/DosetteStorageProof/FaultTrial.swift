@@ -7,7 +7,7 @@ import GRDB
 /// One run with a fault, one without over what it left, and what must be true then.
 struct FaultTrial: Sendable {
     /// How long one process may take; a longer one hangs.
-    static let processMaximum = Duration.seconds(60)
+    static let processMaximum = Duration.seconds(40)
 
     enum Case: Sendable {
         case fault(StorageFault)
@@ -38,6 +38,8 @@ struct FaultTrial: Sendable {
     struct Verdict: Sendable {
         let name: String
         let ending: String
+        /// What the process said last.
+        let words: String
         let problems: [String]
     }
 
@@ -110,7 +112,12 @@ struct FaultTrial: Sendable {
             problems.append("without faults it \(secondEnding): \(second.outputText)")
         }
         problems += try await look(place)
-        return Verdict(name: one.name, ending: words(ending), problems: problems)
+        return Verdict(
+            name: one.name,
+            ending: words(ending),
+            words: first.outputText.trimmingCharacters(in: .newlines),
+            problems: problems
+        )
     }
 
     private func first(_ one: Case, _ place: URL, _ origin: Int64) throws -> Child {
@@ -140,8 +147,10 @@ struct FaultTrial: Sendable {
 
     private func takeOut(_ place: URL) throws {
         let data = place.appending(path: "data")
+        let after = data.appendingPathExtension("after")
+        guard FileManager.default.fileExists(atPath: after.path) else { return }
         try FileManager.default.removeItem(at: data)
-        try FileManager.default.moveItem(at: data.appendingPathExtension("after"), to: data)
+        try FileManager.default.moveItem(at: after, to: data)
     }
 
     private func shell(_ place: URL, _ origin: Int64, _ script: String) -> Child {

@@ -141,7 +141,6 @@ private struct Findings {
             case "CHECKED": checkedCount += Int(words[1]) ?? 0
             case "REPLAYED": replayCount += Int(words[1]) ?? 0
             case "FAILURES": failureCount += Int(words[1]) ?? 0
-            case "TIMES": print(line)
             case "FAILED": failures.append(String(line))
             default: break
             }

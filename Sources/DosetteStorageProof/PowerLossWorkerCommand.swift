@@ -95,7 +95,6 @@ private struct Worker {
     private var counts: [PowerLossPlan.Kind: Int] = [:]
     private var strategies: [StateDraw.Strategy: Int] = [:]
     private(set) var failureCount = 0
-    var times: [Duration] = [.zero, .zero, .zero]
 
     init(_ recording: Recording, _ place: URL) {
         self.place = place
@@ -103,20 +102,14 @@ private struct Worker {
     }
 
     mutating func check(_ state: Disk.State, _ moment: Moment) async throws {
-        let t2 = ContinuousClock.now
         let digest = Self.digest(state)
-        times[2] += ContinuousClock.now - t2
         let identity = Identity(digest: digest, requiredCount: moment.requiredCount)
         guard seen.insert(identity).inserted else { return }
         if digests.insert(digest).inserted {
             counts[moment.cut.kind, default: 0] += 1
             strategies[moment.strategy, default: 0] += 1
         }
-        let t0 = ContinuousClock.now
         try write(state)
-        times[0] += ContinuousClock.now - t0
-        let t1 = ContinuousClock.now
-        defer { times[1] += ContinuousClock.now - t1 }
         do throws(StateChecker.Problem) {
             let data = place.appending(path: "data")
             try await checker.check(data, requiredCount: moment.requiredCount)
@@ -154,7 +147,6 @@ private struct Worker {
         for (kind, count) in counts { print("KIND \(kind.rawValue) \(count)") }
         for (strategy, count) in strategies { print("STRATEGY \(strategy.rawValue) \(count)") }
         print("CHECKED \(seen.count)")
-        print("TIMES \(times)")
         print("REPLAYED \(checker.replayCount)")
         print("FAILURES \(failureCount)")
     }

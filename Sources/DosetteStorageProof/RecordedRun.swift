@@ -26,17 +26,24 @@ struct RecordedRun: Sendable {
         try Data().write(to: root.appending(path: Recording.acksName))
         try Data(root.path.utf8).write(to: rootName)
         for (number, plan) in SessionPlan.all.enumerated() {
+            var settings = ["LOG": log.path]
+            if let index = plan.flushFailsAt {
+                settings["KIND"] = "sync"
+                settings["SUFFIX"] = "-wal"
+                settings["INDEX"] = "\(index)"
+                settings["ACTION"] = "EIO-kill"
+            }
             let child = Child(
                 arguments: [
                     "workload", "--root", root.path, "--session", "\(number)",
                     "--durability", planted == .synchronousNormal ? "normal" : "full",
                     "--planted", planted == .acknowledgesEarly ? "acknowledges-early" : "none",
                 ],
-                environment: try Shim.environment(root: root, ["LOG": log.path]),
+                environment: try Shim.environment(root: root, settings),
                 output: url.appending(path: "session-\(number).out")
             )
             let ending = try await child.run(limit: Self.sessionMaximum)
-            let expected: Child.Ending = plan.deadAfter == nil ? .exited(0) : .signaled(SIGKILL)
+            let expected: Child.Ending = plan.diesEarly ? .signaled(SIGKILL) : .exited(0)
             guard ending == expected else {
                 throw Failed(description: "session \(number) \(ending)\n\(child.outputText)")
             }

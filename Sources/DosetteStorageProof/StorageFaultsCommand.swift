@@ -26,6 +26,9 @@ struct StorageFaultsCommand: AsyncParsableCommand {
     @Option(help: "Runs at the same time.")
     var jobs = 2
 
+    @Flag(help: "Tell how every run ended.")
+    var list = false
+
     @Option(help: "Plant a store that lies; the exit code is 0 only if it is found.")
     var planted: Planted?
 
@@ -76,6 +79,9 @@ struct StorageFaultsCommand: AsyncParsableCommand {
     private func report(_ verdicts: [FaultTrial.Verdict], seconds: Int64) {
         for verdict in verdicts.filter({ !$0.problems.isEmpty }).prefix(Self.failuresTold) {
             print("FAILED \(verdict.name): \(verdict.problems.joined(separator: "; "))")
+        }
+        for verdict in verdicts where list {
+            print("\(verdict.name): \(verdict.ending) \(verdict.words.prefix(200))")
         }
         var endings: [String: Int] = [:]
         for verdict in verdicts { endings[verdict.ending, default: 0] += 1 }

@@ -57,11 +57,22 @@ struct SessionPlan: Sendable {
     /// Pages in the log after which it is brought into the file: few, so that the log starts anew
     /// within a session.
     let checkpointPages: Int
+    /// Which flush of the log fails, with the process's death before it can act on that.
+    var flushFailsAt: Int?
+
+    var diesEarly: Bool { deadAfter != nil || flushFailsAt != nil }
 
     static let all = [
         SessionPlan(orderCount: 1, lateCount: 2, deadAfter: nil, checkpointPages: 60),
         SessionPlan(orderCount: 1, lateCount: 0, deadAfter: 9, checkpointPages: 8_000),
         SessionPlan(orderCount: 0, lateCount: 6, deadAfter: 3, checkpointPages: 8_000),
+        SessionPlan(
+            orderCount: 0,
+            lateCount: 3,
+            deadAfter: nil,
+            checkpointPages: 8_000,
+            flushFailsAt: 1
+        ),
         SessionPlan(orderCount: 0, lateCount: 3, deadAfter: nil, checkpointPages: 20),
         SessionPlan(orderCount: 0, lateCount: 2, deadAfter: nil, checkpointPages: 8_000),
     ]

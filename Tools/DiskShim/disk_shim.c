@@ -16,6 +16,7 @@
  *                     short: half of a write is done and reported
  *                     short-ENOSPC: half of a write is done, what follows fails with ENOSPC
  *                     kill-before, kill-after: SIGKILL in front of or behind the call
+ *                     EIO-kill: it does nothing, and SIGKILL comes before anybody hears of it
  *
  * One lock is held around each call and its record, so the log is one order that really happened.
  *
@@ -225,13 +226,15 @@ static const char *judge(int kind, const char *path) {
 }
 
 static void after(const char *action) {
-    if (action && strcmp(action, "kill-after") == 0) kill(getpid(), SIGKILL);
+    if (!action) return;
+    if (strcmp(action, "kill-after") == 0 || strcmp(action, "EIO-kill") == 0)
+        kill(getpid(), SIGKILL);
 }
 
 /* Whether the call fails without being made; errno says how. */
 static int fails(const char *action) {
     if (!action) return 0;
-    if (strcmp(action, "EIO") == 0) {
+    if (strcmp(action, "EIO") == 0 || strcmp(action, "EIO-kill") == 0) {
         errno = EIO;
         return 1;
     }
