@@ -3,7 +3,9 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 
-.PHONY: help setup build test lint format demo drill drill-short drill-planted example
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example \
+	disk-shim power-loss power-loss-long power-loss-planted storage-faults storage-faults-long \
+	storage-faults-planted
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -41,3 +43,28 @@ drill-planted: build ## A blind retry is put in on purpose and must be found
 example: build ## Run the embedding example and compare what it prints
 	.build/debug/EmbeddedPharmacy | diff Examples/EmbeddedPharmacy/expected.txt -
 	@echo "the example prints what it should"
+
+PROOF := .build/debug/dosette-storage-proof
+
+disk-shim: setup
+	@Scripts/build-disk-shim
+	swift build $(SWIFT_FLAGS) --product dosette-storage-proof
+
+power-loss: disk-shim ## 20,000 disks that a power cut may leave, reopened; about two minutes
+	$(PROOF) power-loss --states 50000
+
+power-loss-long: disk-shim ## A million and more of them; over an hour
+	$(PROOF) power-loss --states 2500000
+
+power-loss-planted: disk-shim ## Stores that break their word are put in on purpose and must be found
+	$(PROOF) power-loss --planted synchronous-normal --states 3000
+	$(PROOF) power-loss --planted acknowledges-early --states 3000
+
+storage-faults: disk-shim ## Disks that fail at some calls of a run of 50 orders; about three minutes
+	$(PROOF) storage-faults --sample 3
+
+storage-faults-long: disk-shim ## Disks that fail at every call of such a run; hours
+	$(PROOF) storage-faults --all
+
+storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
+	$(PROOF) storage-faults --planted acknowledges-failures

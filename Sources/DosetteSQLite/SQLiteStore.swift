@@ -278,7 +278,9 @@ package enum FileSystem {
         var offset: UInt64 = 0
         while true {
             try handle.seek(toOffset: offset)
-            guard let bytes = try handle.read(upToCount: writtenAtOnce), !bytes.isEmpty else { break }
+            guard let bytes = try handle.read(upToCount: writtenAtOnce), !bytes.isEmpty else {
+                break
+            }
             try handle.seek(toOffset: offset)
             try handle.write(contentsOf: bytes)
             offset += UInt64(bytes.count)

@@ -87,6 +87,7 @@ struct Bench {
     let url: URL
 
     /// - Parameter name: What it is for.
+    /// - Throws: When no directory can be made.
     init(_ name: String) throws {
         let shared = URL(filePath: "/dev/shm")
         let base =

@@ -139,8 +139,11 @@ struct DiskFile: Sendable {
                     && (index < choice.sizeCount) == (chosen.order < change.order)
             }
             guard length > 0, !isCutOff else { continue }
-            copy(length < chosen.bytes.count ? Array(chosen.bytes.prefix(length)) : chosen.bytes,
-                into: &content, at: offset)
+            copy(
+                length < chosen.bytes.count ? Array(chosen.bytes.prefix(length)) : chosen.bytes,
+                into: &content,
+                at: offset
+            )
         }
         return content
     }

@@ -42,6 +42,8 @@ struct DiskLogReader {
     /// - Parameters:
     ///   - file: The log.
     ///   - root: The directory that was recorded, as the shim was told.
+    /// - Returns: All calls, in the order in which they happened.
+    /// - Throws: ``UnreadableLog`` when it is not a log of the shim.
     static func read(_ file: URL, root: String) throws -> [DiskOperation] {
         var reader = DiskLogReader(Array(try Data(contentsOf: file)), root: root)
         var operations: [DiskOperation] = []

@@ -146,6 +146,7 @@ struct FaultRun {
     /// - Parameters:
     ///   - promise: What is asked.
     ///   - body: Asks once; answers whether it had been done before.
+    /// - Throws: ``Lost``, ``Stuck``.
     private func insist(_ promise: String, _ body: () async throws -> Bool) async throws {
         let end = ContinuousClock.now.advanced(by: Self.patience)
         while true {
@@ -157,7 +158,9 @@ struct FaultRun {
                 try await Task.sleep(for: Self.pollPause)
                 continue
             }
-            guard wasThere || !promises.known.contains(promise) else { throw Lost(promise: promise) }
+            guard wasThere || !promises.known.contains(promise) else {
+                throw Lost(promise: promise)
+            }
             promises.note(promise)
             return
         }

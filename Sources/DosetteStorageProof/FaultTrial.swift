@@ -58,12 +58,16 @@ struct FaultTrial: Sendable {
         let child = child(place, origin: Self.now, environment, isHonest: true)
         let ending = try await child.run(limit: Self.processMaximum)
         guard ending == .exited(0) else {
-            throw RecordedRun.Failed(description: "a run without faults \(ending): \(child.outputText)")
+            throw RecordedRun.Failed(
+                description: "a run without faults \(ending): \(child.outputText)"
+            )
         }
         let bytes = Array(try Data(contentsOf: file))
         var counts: [StorageFault.Call: Int] = [:]
         for (index, call) in StorageFault.Call.allCases.enumerated() {
-            counts[call] = bytes.dropFirst(8 * index).prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+            counts[call] = bytes.dropFirst(8 * index).prefix(8).reversed().reduce(0) {
+                $0 << 8 | Int($1)
+            }
         }
         return counts
     }

@@ -7,7 +7,8 @@ struct StorageProof: AsyncParsableCommand {
         commandName: "dosette-storage-proof",
         abstract: "Power cuts and disk faults against the real journal.",
         subcommands: [
-            PowerLossCommand.self, StorageFaultsCommand.self, PowerLossWorkerCommand.self, WorkloadCommand.self, FaultRunCommand.self,
+            PowerLossCommand.self, StorageFaultsCommand.self, PowerLossWorkerCommand.self,
+            WorkloadCommand.self, FaultRunCommand.self,
         ]
     )
 }

@@ -34,6 +34,7 @@ struct Recording: Sendable {
     ///   - log: The shim's log.
     ///   - root: The directory that was recorded.
     ///   - entries: The journal as it was after the workload, in order.
+    /// - Throws: ``UnreadableLog`` when the log cannot be read.
     init(log: URL, root: String, entries: [[UInt8]]) throws {
         var reader = AcknowledgementReader(entries)
         var steps: [Step] = []

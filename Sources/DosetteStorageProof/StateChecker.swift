@@ -85,7 +85,7 @@ struct StateChecker {
         return count
     }
 
-    /// Looks at the file as another program: is it whole, and what is in it?
+    /// Looks at the file as another program does: whether it is whole, and what is in it.
     ///
     /// - Returns: A hash of everything in the tables.
     private mutating func lookInside(_ directory: URL, count: Int) throws -> Int {

@@ -101,7 +101,9 @@ struct StateDraw {
     }
 
     private func take(_ item: Item, _ choice: inout Disk.Choice) {
-        guard let version = disk.files[item.file]?.pending[item.sector]?[item.version] else { return }
+        guard let version = disk.files[item.file]?.pending[item.sector]?[item.version] else {
+            return
+        }
         choice.files[item.file]?.sectors[item.sector] = (version.order, version.bytes)
     }
 
@@ -118,7 +120,8 @@ struct StateDraw {
             let new = file.pending[item.sector]?[item.version]
         else { return }
         let offset = item.sector * DiskFile.sectorLength
-        var old = choice.files[item.file]?.sectors[item.sector]?.bytes
+        var old =
+            choice.files[item.file]?.sectors[item.sector]?.bytes
             ?? Array(file.durable.dropFirst(offset).prefix(DiskFile.sectorLength))
         old += Array(repeating: 0, count: DiskFile.sectorLength - old.count)
         let length = Int.random(in: 1..<DiskFile.sectorLength, using: &random)

@@ -62,6 +62,7 @@ struct StorageFault: Hashable, Sendable, CustomStringConvertible {
     /// - Parameters:
     ///   - counts: How many calls of each kind a run without faults makes.
     ///   - sample: How many indexes of each family, evenly spread; nothing for all of them.
+    /// - Returns: One fault for each family and index.
     static func all(_ counts: [Call: Int], sample: Int?) -> [StorageFault] {
         Family.all.flatMap { family in
             indexes(below: counts[family.call] ?? 0, sample: sample)

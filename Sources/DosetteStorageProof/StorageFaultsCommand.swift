@@ -34,6 +34,7 @@ struct StorageFaultsCommand: AsyncParsableCommand {
 
     /// Failures that are told of in words.
     private static let failuresTold = 20
+    private static let problemsTold = 4
 
     func run() async throws {
         let start = ContinuousClock.now
@@ -78,7 +79,8 @@ struct StorageFaultsCommand: AsyncParsableCommand {
 
     private func report(_ verdicts: [FaultTrial.Verdict], seconds: Int64) {
         for verdict in verdicts.filter({ !$0.problems.isEmpty }).prefix(Self.failuresTold) {
-            print("FAILED \(verdict.name): \(verdict.problems.joined(separator: "; "))")
+            let told = verdict.problems.prefix(Self.problemsTold).joined(separator: "; ")
+            print("FAILED \(verdict.name): \(verdict.problems.count) problems: \(told)")
         }
         for verdict in verdicts where list {
             print("\(verdict.name): \(verdict.ending) \(verdict.words.prefix(200))")

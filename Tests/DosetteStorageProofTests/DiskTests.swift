@@ -72,7 +72,9 @@ struct DiskTests {
         #expect(found.contains([1, 2, 3]))
     }
 
-    @Test func `a truncation may be there or not, and what is written behind it goes with it`() throws {
+    @Test func `a truncation may be there or not, and what is written behind it goes with it`()
+        throws
+    {
         var disk = try disk([UInt8](repeating: 1, count: 2 * Self.sector))
         try disk.apply(.truncate(descriptor: 3, size: 0))
         try disk.apply(.write(descriptor: 3, offset: 0, bytes: [7]))

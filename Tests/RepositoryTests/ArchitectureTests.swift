@@ -38,6 +38,11 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore", "Synchronization",
         "Testing",
     ],
+    "Sources/DosetteStorageProof": [
+        "ArgumentParser", "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "DosetteSQLite", "DosetteStore", "DosetteTesting", "DosetteWorkflows", "Foundation", "GRDB",
+        "Logging", "Synchronization",
+    ],
     "Workflows": [],
     "Migrations": [],
 ]
