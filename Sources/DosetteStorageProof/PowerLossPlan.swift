@@ -21,7 +21,7 @@ struct PowerLossPlan: Sendable {
     /// A file whose bytes are on their way into place: a checkpoint is under way.
     private static let journalFile = "data/journal.sqlite"
     /// Pending things above which a cut gets no larger share.
-    private static let weightMaximum = 64
+    private static let weightMaximum = 256
 
     /// Spreads `stateCount` states over all moments at which something had changed.
     ///
@@ -29,22 +29,25 @@ struct PowerLossPlan: Sendable {
     /// uncertain gets more.
     init(_ recording: Recording, stateCount: Int) throws(UnreadableLog) {
         var disk = Disk()
-        var found: [(step: Int, kind: Kind, weight: Int)] = []
+        var found: [(step: Int, kind: Kind, pending: Int)] = []
         for (index, step) in recording.steps.enumerated() {
             if let operation = step.operation { try disk.apply(operation) }
             guard Self.changes(step.operation) else { continue }
             let kind = Self.kind(step.phase, isCheckpoint: disk.isPending(Self.journalFile))
-            found.append((index, kind, 1 + min(disk.pendingCount, Self.weightMaximum)))
+            found.append((index, kind, min(disk.pendingCount, Self.weightMaximum)))
         }
-        let weights = found.reduce(into: [:]) { $0[$1.kind, default: 0] += $1.weight }
+        let weights = found.reduce(into: [:]) { $0[$1.kind, default: 0] += 1 + $1.pending }
         let whole = weights.values.reduce(0, +)
         let floor = 0.1
         var next = 0
-        cuts = found.map { step, kind, weight in
+        cuts = found.map { step, kind, pending in
+            let weight = 1 + pending
             let share =
                 floor * Double(weight) / Double(weights[kind] ?? 1)
                 + (1 - floor * Double(weights.count)) * Double(weight) / Double(whole)
-            let count = max(1, Int((share * Double(stateCount)).rounded(.up)))
+            // Of little that is uncertain there are few states: drawing more repeats them.
+            let sensible = 2 << min(pending, 32)
+            let count = min(sensible, max(1, Int((share * Double(stateCount)).rounded(.up))))
             defer { next += count }
             return Cut(step: step, kind: kind, firstState: next, stateCount: count)
         }
