@@ -50,11 +50,11 @@ disk-shim: setup
 	@Scripts/build-disk-shim
 	swift build $(SWIFT_FLAGS) --product dosette-storage-proof
 
-power-loss: disk-shim ## 20,000 disks that a power cut may leave, reopened; about two minutes
-	$(PROOF) power-loss --states 50000
+power-loss: disk-shim ## 20,000 disks that a power cut may leave, reopened; two to three minutes
+	$(PROOF) power-loss --states 80000
 
-power-loss-long: disk-shim ## A million and more of them; over an hour
-	$(PROOF) power-loss --states 2500000
+power-loss-long: disk-shim ## A million of them; hours
+	$(PROOF) power-loss --states 4000000
 
 power-loss-planted: disk-shim ## Stores that break their word are put in on purpose and must be found
 	$(PROOF) power-loss --planted synchronous-normal --states 3000

@@ -20,7 +20,7 @@ struct PowerLossCommand: AsyncParsableCommand {
     }
 
     @Option(help: "How many states to draw.")
-    var states = 24_000
+    var states = 80_000
 
     @Option(help: "What the draws follow from.")
     var seed: UInt64 = 1
