@@ -5,7 +5,9 @@ RELEASE := .build/release/dosette
 
 .PHONY: help setup build test lint format demo drill drill-short drill-planted example model fuzz fuzz-long fuzz-planted fuzz-libfuzzer \
 	process-death process-death-long process-death-planted \
-	intake-storm intake-storm-long intake-storm-planted
+	intake-storm intake-storm-long intake-storm-planted \
+	disk-shim power-loss power-loss-long power-loss-planted storage-faults storage-faults-long \
+	storage-faults-planted
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -88,3 +90,28 @@ fuzz-planted: ## Four mistakes that are put in on purpose must be found
 
 fuzz-libfuzzer: setup ## The inner targets under libFuzzer, guided by coverage: 60 s each
 	Scripts/fuzz 60
+
+PROOF := .build/debug/dosette-storage-proof
+
+disk-shim: setup
+	@Scripts/build-disk-shim
+	swift build $(SWIFT_FLAGS) --product dosette-storage-proof
+
+power-loss: disk-shim ## 20,000 disks that a power cut may leave, reopened; two to three minutes
+	$(PROOF) power-loss --states 80000
+
+power-loss-long: disk-shim ## A million of them; hours
+	$(PROOF) power-loss --states 4000000
+
+power-loss-planted: disk-shim ## Stores that break their word are put in on purpose and must be found
+	$(PROOF) power-loss --planted synchronous-normal --states 3000
+	$(PROOF) power-loss --planted acknowledges-early --states 3000
+
+storage-faults: disk-shim ## Disks that fail at some calls of a run of 50 orders; about three minutes
+	$(PROOF) storage-faults --sample 3
+
+storage-faults-long: disk-shim ## Disks that fail at every call of such a run; hours
+	$(PROOF) storage-faults --all
+
+storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
+	$(PROOF) storage-faults --planted acknowledges-failures

@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
+        .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -170,6 +171,17 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "DosetteStorageProof",
+            dependencies: [
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting",
+                "DosetteWorkflows",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
                 "Dosette", "DosetteSimulator",
@@ -270,6 +282,10 @@ let package = Package(
                 "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 "DosetteStore", "DosetteTesting",
             ]
+        ),
+        .testTarget(
+            name: "DosetteStorageProofTests",
+            dependencies: ["DosetteDeterminism", "DosetteStorageProof", "DosetteTesting"]
         ),
         .testTarget(
             name: "RepositoryTests",

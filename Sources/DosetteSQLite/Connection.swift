@@ -10,8 +10,6 @@ import Synchronization
 final class Connection: Sendable {
     /// How often a file is opened again after a flush that failed.
     static let reopeningsMaximum = 30
-    /// Between two such tries.
-    static let reopeningPause = 1.0
 
     /// Pages that a batch writes at the least, about; counted only for an observer.
     private static let pagesOfABatch = 8
@@ -67,6 +65,7 @@ final class Connection: Sendable {
         configuration.busyMode = .timeout(SQLiteStore.busySeconds)
         do {
             try checkBeforeOpening(file)
+            try FileSystem.writeAgain(URL(filePath: file.path + "-wal"))
             let pool = try DatabasePool(path: file.path, configuration: configuration)
             try pool.writeWithoutTransaction { database in
                 try prepareWriter(database, options)
@@ -81,10 +80,21 @@ final class Connection: Sendable {
     }
 
     /// Looks at the header before WAL is switched on: a foreign file stays as it is.
+    ///
+    /// When the power went during the very first opening, SQLite's rollback journal lies beside the
+    /// file. Nobody can read it then without rolling back first, as any program with SQLite would.
     private static func checkBeforeOpening(_ file: URL) throws {
         guard FileSystem.size(of: file) > 0 else { return }
+        do {
+            try check(file, isReadOnly: true)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_READONLY {
+            try check(file, isReadOnly: false)
+        }
+    }
+
+    private static func check(_ file: URL, isReadOnly: Bool) throws {
         var configuration = Configuration()
-        configuration.readonly = true
+        configuration.readonly = isReadOnly
         let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         _ = try queue.read { try Schema.check($0) }
         try queue.close()
@@ -92,9 +102,10 @@ final class Connection: Sendable {
 
     /// GRDB sets `synchronous=NORMAL` when it turns WAL on, so FULL is set, and checked, after it.
     private static func prepareWriter(_ database: Database, _ options: StoreOptions) throws {
-        try database.execute(sql: "PRAGMA synchronous = FULL")
         let pages = options.observer == nil ? options.checkpointPages : 0
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        guard options.durability == .full else { return }
+        try database.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
         let mode = try String.fetchOne(database, sql: "PRAGMA journal_mode")
         guard synchronous == 2, mode == "wal" else {
@@ -185,7 +196,7 @@ final class Connection: Sendable {
     private func settle(_ batch: Batch, _ failure: StoreError) -> [Result<Void, StoreError>] {
         for attempt in 1...Self.reopeningsMaximum {
             // On the writer's own thread, which has nothing to do until the file is open again.
-            if attempt > 1 { Thread.sleep(forTimeInterval: Self.reopeningPause) }
+            if attempt > 1 { Thread.sleep(forTimeInterval: options.reopeningPause) }
             guard let isThere = try? reopen(lookingFor: batch) else { continue }
             if isThere { return batch.results }
             return batch.results.map { _ in .failure(failure) }

@@ -19,6 +19,17 @@ package final class SQLiteStore: Store {
     static let readersMaximum = 4
     package static let fileName = "journal.sqlite"
 
+    /// How sure an acknowledgement is.
+    package enum Durability: String, Sendable {
+        /// The log is flushed before a commit is acknowledged.
+        case full
+        /// The log is flushed at a checkpoint only: a power cut takes acknowledged commits along.
+        ///
+        /// It exists so that `dosette-storage-proof` can show that it finds the loss; nothing else
+        /// may use it.
+        case normal
+    }
+
     private struct Waiting: Sendable {
         let commit: Commit
         let continuation: CheckedContinuation<Result<Void, StoreError>, Never>
@@ -46,15 +57,7 @@ package final class SQLiteStore: Store {
         options: StoreOptions = StoreOptions()
     ) throws(StoreError) {
         self.directory = directory
-        do {
-            try FileManager.default.createDirectory(
-                at: directory,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch {
-            throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
-        }
+        try FileSystem.makeDirectory(directory)
         lock = try DirectoryLock(directory: directory)
         let file = directory.appending(path: Self.fileName)
         connection = try Connection(file: file, access: .readAndWrite, options)
@@ -234,6 +237,61 @@ package final class SQLiteStore: Store {
 
 /// What the disk says.
 package enum FileSystem {
+    /// Creates `directory`, with those above it, so that a power cut cannot take its name away.
+    ///
+    /// SQLite flushes the names in the data directory; that of the directory itself is ours to flush.
+    static func makeDirectory(_ directory: URL) throws(StoreError) {
+        var missing: [URL] = [directory]
+        while let first = missing.last, !FileManager.default.fileExists(atPath: first.path) {
+            missing.append(first.deletingLastPathComponent().standardizedFileURL)
+        }
+        do {
+            try FileManager.default.createDirectory(
+                at: directory,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch {
+            throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
+        }
+        // An earlier start may have died between the two: also what was there before is flushed.
+        for made in missing { flushNames(in: made.deletingLastPathComponent()) }
+    }
+
+    /// Writes a file's bytes over themselves and flushes them; a file that is missing stays so.
+    ///
+    /// A flush that fails lets the system forget that the bytes are to be written, while every
+    /// reader still sees them. What is then built on them is lost with them when the power goes:
+    /// so the log is made to be on disk before anybody believes it.
+    static func writeAgain(_ file: URL) throws {
+        guard size(of: file) > 0 else { return }
+        let handle = try FileHandle(forUpdating: file)
+        defer { try? handle.close() }
+        var offset: UInt64 = 0
+        while true {
+            try handle.seek(toOffset: offset)
+            guard let bytes = try handle.read(upToCount: writtenAtOnce), !bytes.isEmpty else {
+                break
+            }
+            try handle.seek(toOffset: offset)
+            try handle.write(contentsOf: bytes)
+            offset += UInt64(bytes.count)
+        }
+        try handle.synchronize()
+    }
+
+    private static let writtenAtOnce = 1 << 20
+
+    /// Best effort: a directory that may not be opened was not made by us, and a file system that
+    /// cannot flush one keeps names in order by itself.
+    private static func flushNames(in directory: URL) {
+        // Sound: the text lives for the call.
+        let descriptor = unsafe open(directory.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
     static func size(of file: URL) -> Int64 {
         let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
         return (attributes?[.size] as? NSNumber)?.int64Value ?? 0

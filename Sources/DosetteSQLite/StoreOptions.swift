@@ -1,5 +1,8 @@
-/// What a rehearsal may set about a journal file; everything else leaves it as it is.
+/// What a proof, a rehearsal or a test may change of a store; everybody else takes them as they are.
 package struct StoreOptions: Sendable {
+    package var durability = SQLiteStore.Durability.full
+    /// Seconds between two tries to open the file again after a flush that failed.
+    package var reopeningPause = 1.0
     /// Pages in the log after which it is brought into the file.
     package var checkpointPages = 8_000
 

@@ -95,6 +95,32 @@ struct OpeningTests {
         #expect(journal.refusal() == nil)
     }
 
+    /// SQLite's rollback journal lies beside the file then, and nobody can read it without a roll back.
+    @Test func `a first start that was cut short does not stand in the way of the next`() throws {
+        let cut = try JournalFile()
+        try cut.withQueue { database in
+            // A cache of one page: what is changed goes to the file before the end.
+            try database.execute(sql: "PRAGMA cache_size = 1")
+            try database.beginTransaction(.immediate)
+            for number in 0..<40 {
+                try database.execute(sql: "CREATE TABLE t\(number) (text TEXT)")
+                try database.execute(
+                    sql: "INSERT INTO t\(number) VALUES (?)",
+                    arguments: [String(repeating: "x", count: 5_000)]
+                )
+            }
+            for suffix in ["", "-journal"] {
+                let name = SQLiteStore.fileName + suffix
+                let from = cut.url.appending(path: name)
+                try FileManager.default.copyItem(at: from, to: journal.url.appending(path: name))
+            }
+            try database.rollback()
+        }
+        #expect(try journal.bytes().count > 0)
+        #expect(journal.refusal() == nil)
+        #expect(try journal.entries().isEmpty)
+    }
+
     @Test func `a path that is a file is unavailable`() throws {
         let url = journal.url.appending(path: "file")
         try Data("x".utf8).write(to: url)

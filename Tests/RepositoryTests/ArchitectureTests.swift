@@ -59,6 +59,11 @@ private let allowedImports: [String: Set<String>] = [
         "Synchronization",
     ],
     "Sources/DosetteLibFuzzer": ["Dispatch", "DosetteFuzzing", "Foundation"],
+    "Sources/DosetteStorageProof": [
+        "ArgumentParser", "DosetteAudit", "DosetteCore", "DosetteDefinitions",
+        "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting", "DosetteWorkflows", "Foundation", "GRDB",
+        "Logging", "Synchronization",
+    ],
     "Workflows": [],
     "Migrations": [],
 ]
