@@ -3,11 +3,13 @@ SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 
-.PHONY: help setup build test lint format demo drill drill-short drill-planted example model fuzz fuzz-long fuzz-planted fuzz-libfuzzer \
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example \
+	reliability reliability-long simulate simulate-long planted planted-long model \
+	power-loss power-loss-long power-loss-planted disk-shim \
+	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
-	disk-shim power-loss power-loss-long power-loss-planted storage-faults storage-faults-long \
-	storage-faults-planted
+	fuzz fuzz-long fuzz-planted fuzz-libfuzzer
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -70,6 +72,25 @@ intake-storm-planted: build ## An order that is acknowledged too early must be f
 example: build ## Run the embedding example and compare what it prints
 	.build/debug/EmbeddedPharmacy | diff Examples/EmbeddedPharmacy/expected.txt -
 	@echo "the example prints what it should"
+
+reliability: build ## All proofs in their short forms, and one table; about 20 minutes
+	@Scripts/reliability short
+
+reliability-long: build ## All proofs in their long forms; days
+	@Scripts/reliability long
+
+simulate: build ## 120 simulated pharmacies, each run twice
+	$(DEBUG) simulate --seeds 120 --twice --jobs 2 --seed $${SEED:-1}
+
+simulate-long: setup ## A million of them
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) simulate --seeds 1000000 --jobs $$(nproc) --seed $${SEED:-1}
+
+planted: build ## Each mistake that is put in on purpose must be found in the seed that found it before
+	$(DEBUG) simulate --hunt --known --jobs 2
+
+planted-long: build ## The same from the first seed on, within 5,000
+	$(DEBUG) simulate --hunt --seeds 5000 --jobs 2
 
 model: ## Check the model of the effect protocol, whole and with each assumption broken
 	@Scripts/check-model

@@ -5,6 +5,9 @@ package enum PlantedHunt {
     /// Seeds in which a mistake must be found.
     package static let seedsMaximum = 5_000
 
+    /// The first seed in which each mistake is found; a change of what plans are drawn moves them.
+    package static let known: [PlantedBug: UInt64] = [:]
+
     /// How a mistake was found.
     package struct Find: Sendable {
         package let bug: PlantedBug

@@ -222,7 +222,7 @@ package struct Simulation {
             start(&group)
         }
         guard restartAt == nil, !world.machines.contains(where: \.isAlive) else { return }
-        let wait = world.draw { $0.number(in: 50...Self.restartMaximum) }
+        let wait = world.draw { $0.number(in: 50...$0.pick([1_000, Self.restartMaximum])) }
         restartAt = now.advanced(by: .milliseconds(Int64(wait)))
     }
 

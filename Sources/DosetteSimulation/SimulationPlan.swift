@@ -170,11 +170,14 @@ extension SimulationPlan {
     ) -> [Order] {
         let count = dice.number(in: 1...ordersMaximum)
         let clients = dice.pick([1, 2, 20])
+        // All over the window, or many at once.
+        let half = Int(window.milliseconds / 2)
+        let spread = dice.pick([half, half, 60_000, 2_000])
+        let first = dice.number(in: 0...half)
         return (1...count).compactMap { number in
             let clinic = clinics[dice.number(in: 0...clinics.count - 1)]
             let items = (1...dice.pick([1, 1, 2])).map { _ in item(&dice) }
             let quoted = dice.happens(1, in: 8) ? "as before [dosette:0] please" : ""
-            let half = window.milliseconds / 2
             return OrderKey(source: "shop", orderID: "o\(number)").map { key in
                 Order(
                     number: number,
@@ -184,7 +187,7 @@ extension SimulationPlan {
                     items: items,
                     remarks: quoted,
                     isUrgent: dice.happens(1, in: 5),
-                    arrival: .milliseconds(Int64(dice.number(in: 0...Int(half))))
+                    arrival: .milliseconds(Int64((first + dice.number(in: 0...spread)) % (2 * half)))
                 )
             }
         }

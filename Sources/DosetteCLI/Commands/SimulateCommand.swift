@@ -39,6 +39,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var hunt = false
 
+    @Flag(help: .hidden)
+    var known = false
+
     func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: at least 1") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs: 1 to 64") }
@@ -75,7 +78,9 @@ struct SimulateCommand: AsyncParsableCommand {
         let one = plant.flatMap(PlantedBug.init(rawValue:))
         let bugs = one.map { [$0] } ?? PlantedBug.allCases
         for bug in bugs {
-            let find = await PlantedHunt.hunt(bug, in: 1...UInt64(seeds), jobs: jobs)
+            let seed = known ? PlantedHunt.known[bug] : nil
+            let range = seed.map { $0...$0 } ?? 1...UInt64(seeds)
+            let find = await PlantedHunt.hunt(bug, in: range, jobs: jobs)
             let seed = find.seed.map(String.init) ?? "none"
             missed += find.seed == nil ? 1 : 0
             Terminal.announce("| \(bug.rawValue) | \(seed) | \(find.seedsNeeded) | \(find.rule) |")
