@@ -78,8 +78,8 @@ struct SimulateCommand: AsyncParsableCommand {
         let one = plant.flatMap(PlantedBug.init(rawValue:))
         let bugs = one.map { [$0] } ?? PlantedBug.allCases
         for bug in bugs {
-            let seed = known ? PlantedHunt.known[bug] : nil
-            let range = seed.map { $0...$0 } ?? 1...UInt64(seeds)
+            let place = known ? PlantedHunt.known[bug] : nil
+            let range = place.map { $0...$0 } ?? 1...UInt64(seeds)
             let find = await PlantedHunt.hunt(bug, in: range, jobs: jobs)
             let seed = find.seed.map(String.init) ?? "none"
             missed += find.seed == nil ? 1 : 0
