@@ -20,6 +20,8 @@ struct Runner: Sendable {
         /// Something was done; look again.
         case again
         case stop
+        /// The budget is spent; whoever gives it back wakes the lane.
+        case noBudget
     }
 
     /// Works on what is due for the part.
@@ -28,7 +30,10 @@ struct Runner: Sendable {
     func run(_ stream: StreamID, part: Int) async -> Bool {
         for count in 0..<Self.stepsMaximum {
             do {
-                guard try await step(stream, part) == .again else {
+                switch try await step(stream, part) {
+                case .again: continue
+                case .noBudget: return true
+                case .stop:
                     if count == 0 { desk.loader.forget(stream) }
                     return count > 0
                 }
@@ -81,7 +86,7 @@ struct Runner: Sendable {
             try await desk.apply(command, to: stream) { desk.context() }
             return .stop
         }
-        guard take(plan, order) else { return .stop }
+        guard take(plan, order) else { return .noBudget }
         let begun = try begin(plan, order)
         do {
             try await desk.commit(begun, stream)
@@ -291,7 +296,7 @@ struct Runner: Sendable {
             throughBreaker: specification.isAtClinic,
             at: desk.clock.now()
         )
-        guard case .free = answer else { return .stop }
+        guard case .free = answer else { return .noBudget }
         let policy = registry.policy(of: plan.action).effect
         let deadline = desk.clock.now().advanced(by: policy.deadline)
         let request = request(plan, order, deadline: deadline)
@@ -301,6 +306,10 @@ struct Runner: Sendable {
         )
         let finding = await desk.clock.run(until: deadline, late: late) {
             await performer.probe(request)
+        }
+        if case .unreachable(let wait?, _) = finding, !PlantedBug.retryAfterIgnored.isPlanted {
+            let until = desk.clock.now().advanced(by: wait)
+            budgets.block(specification.probeCalls, clinic: clinic, until: until)
         }
         if specification.isAtClinic {
             let answered: Budgets.Answered = finding.isAnswer ? .yes : .no

@@ -58,6 +58,12 @@ final class Scheduler: Sendable {
 
     var runningCount: Int { running.withLock { $0.keys.count } }
 
+    /// Rows that may stand in lanes and are not to be started now.
+    private var occupiedCount: Int {
+        // An order that is set aside may stand there with each of its parts.
+        running.withLock { $0.keys.count + $0.resting.count } + 4 * desk.state.setAsideCount
+    }
+
     /// Works until the engine drains or fails; then waits for what is under way.
     func run() async {
         await withDiscardingTaskGroup { group in
@@ -170,8 +176,8 @@ final class Scheduler: Sendable {
         at now: Timestamp,
         _ group: inout DiscardingTaskGroup
     ) async {
-        // Rows that run already may still stand in the lane.
-        let asked = limit + runningCount
+        // Rows that run already, rest or are set aside may still stand in the lane, before others.
+        let asked = limit + occupiedCount
         let rows = (try? await desk.store.due(in: lane.text, at: now, limit: asked)) ?? []
         var started = 0
         for row in rows where started < limit {

@@ -255,8 +255,16 @@ package enum FileSystem {
             throw StoreError(.unavailable, "\(directory.path) cannot be created", cause: error)
         }
         // An earlier start may have died between the two: also what was there before is flushed.
-        for made in missing { flushNames(in: made.deletingLastPathComponent()) }
+        for made in missing { try flushNames(in: made.deletingLastPathComponent()) }
+        var above = missing.last?.deletingLastPathComponent() ?? directory
+        for _ in 0..<ancestorsMaximum where above.path != "/" {
+            above = above.deletingLastPathComponent().standardizedFileURL
+            try flushNames(in: above)
+        }
     }
+
+    /// Directories above the data directory whose names are flushed.
+    private static let ancestorsMaximum = 32
 
     /// Writes a file's bytes over themselves and flushes them; a file that is missing stays so.
     ///
@@ -284,12 +292,15 @@ package enum FileSystem {
 
     /// Best effort: a directory that may not be opened was not made by us, and a file system that
     /// cannot flush one keeps names in order by itself.
-    private static func flushNames(in directory: URL) {
+    ///
+    /// - Throws: When the disk says that it could not.
+    private static func flushNames(in directory: URL) throws(StoreError) {
         // Sound: the text lives for the call.
         let descriptor = unsafe open(directory.path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        defer { close(descriptor) }
+        guard fsync(descriptor) != 0, ![EINVAL, ENOTSUP, EROFS].contains(errno) else { return }
+        throw StoreError(.unavailable, "the names in \(directory.path) cannot be flushed")
     }
 
     static func size(of file: URL) -> Int64 {

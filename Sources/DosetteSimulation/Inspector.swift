@@ -142,6 +142,12 @@ struct Inspector {
         for record in order.parkedParts where record.parked.actions.isEmpty {
             world.violate("parked-for-ever", key, "nobody can do anything about it")
         }
+        // Asked in other words than the engine's own: an unfinished state is never silent.
+        let state = order.prescription ?? .draft
+        let isUnfinished = !state.isFinal && !state.isAccepted
+        if order.waiting == nil, isUnfinished || order.fee == .charging || order.fee == .refunding {
+            world.violate("not-explained", key, "it is \(state.name) and waits for nothing")
+        }
         guard let waiting = order.waiting else {
             for part in order.parts.indices where order.work(of: part).map(isOurs) == true {
                 world.violate("not-explained", key, "work is due and the order says it is done")

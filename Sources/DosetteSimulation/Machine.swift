@@ -160,4 +160,16 @@ final class Machine: Sendable {
     /// Why it ended by itself.
     var end: String? { state.withLock { $0.isGone ? nil : $0.end } }
     var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    /// Whether it was asked to stop and has not.
+    var isHanging: Bool { state.withLock { $0.isDraining && !$0.isGone && $0.end == nil } }
+
+    /// Whether it ended by itself for a reason that is none of the trouble it meets.
+    var strangeEnd: String? {
+        guard let end, end != "stopped" else { return nil }
+        let expected = [
+            "owns the journal", "flush failed", "does not answer", "is gone", "fault of the disk",
+        ]
+        return expected.contains(where: end.contains) ? nil : end
+    }
 }

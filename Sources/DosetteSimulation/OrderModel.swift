@@ -140,7 +140,8 @@ struct OrderModel: Sendable {
         let days = dispenses.filter { $0.dispense.item == dispense.item && !$0.isReversed }
             .map(\.dispense.day)
         if let interval = item.intervalDays {
-            for day in days where day.adding(days: interval) > dispense.day
+            for day in days
+            where day.adding(days: interval) > dispense.day
                 && dispense.day.adding(days: interval) > day
             {
                 throw refuse("too near to another one")

@@ -85,7 +85,9 @@ extension SimulatedWorld {
         case 0: await handIn(planned, .original, roll: dice.next())
         case 1: await handIn(planned, .other, roll: dice.next())
         default:
-            guard let order = orders.first(where: { $0.received.key == planned.key }) else { return }
+            guard let order = orders.first(where: { $0.received.key == planned.key }) else {
+                return
+            }
             await tell(Signal(name: Signal.cancel), order, "Otso", act, &dice)
         }
     }

@@ -38,9 +38,10 @@ struct SimulatedNetwork: Sendable {
             now: world.clock.now().milliseconds
         )
         note(request, words(reply))
+        // Whoever no longer waits for the answer has been turned away all the same.
+        if reply.answer?.status == 429 { world.countThrottle() }
         guard await sleep(Int(reply.delayMilliseconds)) else { return lost }
         guard let answer = reply.answer else { return lost }
-        if answer.status == 429 { world.countThrottle() }
         return .answer(
             TransportAnswer(
                 status: answer.status,

@@ -89,8 +89,11 @@ final class SimulatedWorld: Sendable {
         dice.withLock { body(&$0) }
     }
 
-    func note(_ who: @autoclosure () -> String, _ order: OrderKey?, _ what: @autoclosure () -> String)
-    {
+    func note(
+        _ who: @autoclosure () -> String,
+        _ order: OrderKey?,
+        _ what: @autoclosure () -> String
+    ) {
         trace.note(clock.now(), who(), order, what())
     }
 

@@ -31,6 +31,8 @@ package struct Simulation {
     static let calmRounds = 12
     static let calmRound = TimeSpan.hours(2)
     private static let restartMaximum = 30_000
+    /// Deadlines, outages and slow commits together are far shorter.
+    private static let drainMaximum = TimeSpan.minutes(30)
 
     private let plan: SimulationPlan
     private let world: SimulatedWorld
@@ -39,6 +41,8 @@ package struct Simulation {
     private var nextAct = 0
     private var nextOrder: [SimulationPlan.Order]
     private var restartAt: Timestamp?
+    /// When every engine that was asked to stop must have.
+    private var drainedBy: Timestamp?
     private var stepCount = 0
 
     private init(_ plan: SimulationPlan, isTraced: Bool) throws {
@@ -175,6 +179,7 @@ package struct Simulation {
             for machine in world.machines where machine.isServing {
                 world.note("engine \(machine.number)", nil, "is asked to stop")
                 machine.drain()
+                drainedBy = now.advanced(by: Self.drainMaximum)
             }
         case .usurp: start(&group)
         case .jump: jump(&dice)
@@ -221,6 +226,12 @@ package struct Simulation {
             restartAt = nil
             start(&group)
         }
+        for machine in world.machines {
+            if let end = machine.strangeEnd { world.violate("stopped-by-itself", nil, end) }
+        }
+        if let due = drainedBy, due <= now, world.machines.contains(where: \.isHanging) {
+            world.violate("drain-hangs", nil, "an engine that was asked to stop goes on")
+        }
         guard restartAt == nil, !world.machines.contains(where: \.isAlive) else { return }
         let wait = world.draw { $0.number(in: 50...$0.pick([1_000, Self.restartMaximum])) }
         restartAt = now.advanced(by: .milliseconds(Int64(wait)))
@@ -248,12 +259,15 @@ package struct Simulation {
 
     private var isAtRest: Bool {
         nextOrder.isEmpty && plan.orders.allSatisfy { inspector.wasTaken($0.key) }
-            && inspector.orders.values.allSatisfy { $0.parkedParts.isEmpty && $0.prescription != .sent }
+            && inspector.orders.values.allSatisfy {
+                $0.parkedParts.isEmpty && $0.prescription != .sent
+            }
     }
 
     /// Operators and pharmacists go through what is left.
     private mutating func tidy(_ round: Int, _ group: inout TaskGroup<Void>) {
-        for (index, kind) in [SimulationPlan.Act.Kind.operator, .pharmacist, .operator].enumerated() {
+        for (index, kind) in [SimulationPlan.Act.Kind.operator, .pharmacist, .operator].enumerated()
+        {
             let act = SimulationPlan.Act(
                 number: 1_000 + round * 10 + index,
                 at: .zero,

@@ -187,7 +187,9 @@ extension SimulationPlan {
                     items: items,
                     remarks: quoted,
                     isUrgent: dice.happens(1, in: 5),
-                    arrival: .milliseconds(Int64((first + dice.number(in: 0...spread)) % (2 * half)))
+                    arrival: .milliseconds(
+                        Int64((first + dice.number(in: 0...spread)) % (2 * half))
+                    )
                 )
             }
         }

@@ -47,7 +47,11 @@ final class WatchedPerformer: ActionPerformer {
             }
         }
         remember(outcome, request)
-        world.note("engine \(machine)", origin.order, "\(request.plan.action) came to \(outcome.words)")
+        world.note(
+            "engine \(machine)",
+            origin.order,
+            "\(request.plan.action) came to \(outcome.words)"
+        )
         return outcome
     }
 
@@ -59,8 +63,13 @@ final class WatchedPerformer: ActionPerformer {
             effect: request.plan.effect,
             attempt: 0
         )
+        let begin = world.machineClock.now()
+        checkBlocks(specification(request)?.probeCalls ?? [], request, since: begin)
         let finding = await SimulatedWorld.Origin.$current.withValue(origin) {
             await base.probe(request)
+        }
+        if case .unreachable(let wait?, _) = finding {
+            remember(wait, specification(request)?.probeCalls ?? [], request)
         }
         world.note("engine \(machine)", key, "looked for \(request.plan.action): \(finding.words)")
         return finding
@@ -86,16 +95,19 @@ final class WatchedPerformer: ActionPerformer {
                 "attempt \(origin.attempt) at \(request.plan.action) was made twice"
             )
         }
-        checkBlocks(request, intent)
+        checkBlocks(specification(request)?.calls ?? [], request, since: intent.at)
     }
 
     /// What was asked to wait is not begun before.
-    private func checkBlocks(_ request: ActionRequest, _ intent: EffectProtocol.Intent) {
+    private func checkBlocks(
+        _ uses: [EndpointUse],
+        _ request: ActionRequest,
+        since begin: Timestamp
+    ) {
         let clinic = request.order.received.clinic
-        for use in specification(request)?.calls ?? [] {
+        for use in uses {
             let key = "\(clinic)/\(use.endpoint.name)"
-            guard let block = blocks.withLock({ $0[key] }), intent.at > block.setAt,
-                intent.at < block.until
+            guard let block = blocks.withLock({ $0[key] }), begin > block.setAt, begin < block.until
             else { continue }
             world.violate(
                 "retry-after-not-kept",
@@ -107,8 +119,12 @@ final class WatchedPerformer: ActionPerformer {
 
     private func remember(_ outcome: EffectProtocol.Outcome, _ request: ActionRequest) {
         guard case .notProcessed(let wait?, _) = outcome else { return }
+        remember(wait, specification(request)?.calls ?? [], request)
+    }
+
+    private func remember(_ wait: TimeSpan, _ uses: [EndpointUse], _ request: ActionRequest) {
         let now = world.machineClock.now()
-        for use in specification(request)?.calls ?? [] {
+        for use in uses {
             let key = "\(request.order.received.clinic)/\(use.endpoint.name)"
             blocks.withLock { $0[key] = Block(until: now.advanced(by: wait), setAt: now) }
         }

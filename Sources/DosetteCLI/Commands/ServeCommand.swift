@@ -64,6 +64,12 @@ struct ServeCommand: AsyncParsableCommand {
         } catch {
             throw Stop(.refused, "\(error)")
         }
+        if plantedFault != nil, !PlantedBug.canPlant {
+            throw Stop(.usage, "a release build makes no mistakes on purpose")
+        }
+        if let checkpointPages, checkpointPages < 1 {
+            throw Stop(.usage, "--checkpoint-pages: at least 1")
+        }
         if clockOffset != 0 || plantedFault != nil || crashAt != nil || checkpointPages != nil {
             let hosts = configuration.clinics.map { URL(string: $0.baseURL)?.host() ?? "" }
             guard hosts.allSatisfy(Loopback.includes) else {

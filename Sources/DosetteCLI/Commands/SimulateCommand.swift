@@ -73,7 +73,9 @@ struct SimulateCommand: AsyncParsableCommand {
             throw Stop(.usage, "a release build makes no mistakes on purpose")
         }
         let begin = ContinuousClock.now
-        Terminal.announce("| planted mistake | seed | seeds needed | broken rule |\n|---|---|---|---|")
+        Terminal.announce(
+            "| planted mistake | seed | seeds needed | broken rule |\n|---|---|---|---|"
+        )
         var missed = 0
         let one = plant.flatMap(PlantedBug.init(rawValue:))
         let bugs = one.map { [$0] } ?? PlantedBug.allCases
@@ -128,7 +130,9 @@ struct SimulateCommand: AsyncParsableCommand {
         let plan = SimulationPlan(seed: failure.seed)
         let dropped = await SimulationSearch.shrink(plan, rule: violation.rule)
         let small = await Simulation.run(plan.without(dropped), isTraced: true)
-        for line in small.trace.suffix(SimulationReport.traceLinesMaximum) { Terminal.announce(line) }
+        for line in small.trace.suffix(SimulationReport.traceLinesMaximum) {
+            Terminal.announce(line)
+        }
         let names = plan.sorted(dropped).joined(separator: ",")
         let leftOut = names.isEmpty ? "" : " --without \(names)"
         Terminal.announce("REPRODUCE dosette simulate --seed \(failure.seed)\(leftOut) --trace")
