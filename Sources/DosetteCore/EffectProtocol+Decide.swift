@@ -157,8 +157,7 @@ extension EffectProtocol {
     private static func absent(_ state: State, _ policy: Policy, _ now: Timestamp) -> [Event] {
         let count = state.absenceCount + 1
         let next = now.advanced(by: policy.probeInterval)
-        let needed = PlantedBug.oneLookIsEnough.isPlanted ? 1 : absencesNeeded
-        guard count >= needed else { return [.absent(count: count, nextAt: next)] }
+        guard count >= absencesNeeded else { return [.absent(count: count, nextAt: next)] }
         guard state.countedAttempts < policy.retry.attemptsMaximum else {
             let reason = "not found after \(state.attemptCount) attempts"
             return [.absent(count: count, nextAt: now), .inDoubt(reason: reason)]

@@ -11,7 +11,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case markerNotChecked = "marker-not-checked"
     // In the effect protocol.
     case noQuarantine = "no-quarantine"
-    case oneLookIsEnough = "one-look-is-enough"
     case recoveryResends = "recovery-resends"
     case retryAfterIgnored = "retry-after-ignored"
     // In an order's decisions.
@@ -35,26 +34,26 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case lostCommitTakenForDone = "lost-commit-taken-for-done"
 
     #if DEBUG
-        private static let planted = Atomic<Int>(-1)
+    private static let planted = Atomic<Int>(-1)
 
-        /// Makes this mistake from now on, or none.
-        package static func plant(_ bug: PlantedBug?) {
-            let number = bug.flatMap { Self.allCases.firstIndex(of: $0) } ?? -1
-            planted.store(number, ordering: .relaxed)
-        }
+    /// Makes this mistake from now on, or none.
+    package static func plant(_ bug: PlantedBug?) {
+        let number = bug.flatMap { Self.allCases.firstIndex(of: $0) } ?? -1
+        planted.store(number, ordering: .relaxed)
+    }
 
-        package var isPlanted: Bool {
-            let number = Self.planted.load(ordering: .relaxed)
-            return number >= 0 && Self.allCases[number] == self
-        }
+    package var isPlanted: Bool {
+        let number = Self.planted.load(ordering: .relaxed)
+        return number >= 0 && Self.allCases[number] == self
+    }
 
-        /// Whether this build can make mistakes on purpose.
-        package static let canPlant = true
+    /// Whether this build can make mistakes on purpose.
+    package static let canPlant = true
     #else
-        package static func plant(_ bug: PlantedBug?) {}
+    package static func plant(_ bug: PlantedBug?) {}
 
-        package var isPlanted: Bool { false }
+    package var isPlanted: Bool { false }
 
-        package static let canPlant = false
+    package static let canPlant = false
     #endif
 }

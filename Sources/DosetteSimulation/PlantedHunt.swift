@@ -6,7 +6,30 @@ package enum PlantedHunt {
     package static let seedsMaximum = 5_000
 
     /// The first seed in which each mistake is found; a change of what plans are drawn moves them.
-    package static let known: [PlantedBug: UInt64] = [:]
+    package static let known: [PlantedBug: UInt64] = [
+        .blindRetry: 4,
+        .unknownTakenForRefused: 5,
+        .markerNotChecked: 21,
+        .noQuarantine: 26,
+        .recoveryResends: 7,
+        .retryAfterIgnored: 2,
+        .cancelDroppedWhileSending: 280,
+        .compensationInOrder: 1,
+        .reversalNotCounted: 5,
+        .oneDispenseTooMany: 20,
+        .keyForgotten: 76,
+        .chargedUnconfirmed: 1,
+        .refundForgotten: 1,
+        .reconcilerBlind: 3,
+        .budgetForgottenAtStart: 88,
+        .acknowledgedBeforeCommit: 1,
+        .fencingSkipped: 11,
+        .timersLostAtRestart: 19,
+        .rowNotUpdated: 1,
+        .workNotUpdated: 1,
+        .keyNotHeld: 1,
+        .lostCommitTakenForDone: 21,
+    ]
 
     /// How a mistake was found.
     package struct Find: Sendable {
