@@ -73,7 +73,8 @@ package struct HTTPTransport: Sendable {
     }
 
     /// A transport without a network: `answer` is the far side and all that lies between.
-    package init(answering answer: @escaping @Sendable (TransportRequest) async -> TransportResult) {
+    package init(answering answer: @escaping @Sendable (TransportRequest) async -> TransportResult)
+    {
         carrier = .process(answer)
     }
 

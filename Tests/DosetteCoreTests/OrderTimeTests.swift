@@ -144,7 +144,8 @@ struct OrderTimeTests {
                 "accepted_warning: provet.patch_status, by dosette",
                 "rejected: provet.patch_status, by dosette",
                 "canceled: provet.patch_status, by dosette",
-                "error: provet.patch_status, by dosette", "unknown: the prescription to leave unknown, by clinic",
+                "error: provet.patch_status, by dosette",
+                "unknown: the prescription to leave unknown, by clinic",
             ]
         )
     }

@@ -61,7 +61,8 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteLibFuzzer": ["Dispatch", "DosetteFuzzing", "Foundation"],
     "Sources/DosetteStorageProof": [
         "ArgumentParser", "DosetteAudit", "DosetteCore", "DosetteDefinitions",
-        "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting", "DosetteWorkflows", "Foundation", "GRDB",
+        "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting",
+        "DosetteWorkflows", "Foundation", "GRDB",
         "Logging", "Synchronization",
     ],
     "Workflows": [],
