@@ -24,6 +24,11 @@ struct FaultTrial: Sendable {
             .smallFiles(kilobytes: 400, isSignaled: true),
         ]
 
+        var isSmallDisk: Bool {
+            if case .smallDisk = self { return true }
+            return false
+        }
+
         var name: String {
             switch self {
             case .fault(let fault): "\(fault)"
@@ -136,6 +141,18 @@ struct FaultTrial: Sendable {
             let signal = isSignaled ? "" : "trap '' XFSZ; "
             return shell(place, origin, "\(signal)ulimit -f \(kilobytes); exec \"$@\"")
         }
+    }
+
+    /// Whether a small file system may be mounted, which a machine may forbid.
+    static func canMount() -> Bool {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/bash")
+        process.arguments = ["-c", "unshare -m mount -t tmpfs -o size=64k none /mnt"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
     }
 
     /// A file system of its own, that nobody else sees; what is in it is copied out at the end.

@@ -59,7 +59,12 @@ struct StorageFaultsCommand: AsyncParsableCommand {
             return indexes.map { .fault(StorageFault(family: .forPlanted, index: $0)) }
         }
         let faults = StorageFault.all(counts, sample: all ? nil : sample)
-        return FaultTrial.Case.limits + faults.map { .fault($0) }
+        var limits = FaultTrial.Case.limits
+        if !FaultTrial.canMount() {
+            print("no file system may be mounted here: files of limited size stand in")
+            limits.removeAll(where: \.isSmallDisk)
+        }
+        return limits + faults.map { .fault($0) }
     }
 
     private func verdicts(
