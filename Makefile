@@ -57,8 +57,8 @@ process-death-planted: build ## Three mistakes that only a death shows must be f
 	$(DEBUG) death --planted-fault early-intake --planted-fault early-intent \
 		--planted-fault forgotten-attempts --name process-death-planted
 
-intake-storm: build ## 8,000 order documents from 64 connections under SIGKILLs; a minute
-	$(DEBUG) storm --orders 8000 --connections 64 --kills 20
+intake-storm: build ## 10,000 order documents from 64 connections under SIGKILLs; a minute
+	$(DEBUG) storm --orders 10000 --connections 64 --kills 25
 
 intake-storm-long: setup ## 100,000 documents and 200 SIGKILLs
 	swift build $(SWIFT_FLAGS) -c release --product dosette
