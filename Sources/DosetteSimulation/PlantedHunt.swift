@@ -21,7 +21,7 @@ package enum PlantedHunt {
         .chargedUnconfirmed: 1,
         .refundForgotten: 1,
         .reconcilerBlind: 3,
-        .budgetForgottenAtStart: 88,
+        .budgetForgottenAtStart: 355,
         .acknowledgedBeforeCommit: 1,
         .fencingSkipped: 11,
         .timersLostAtRestart: 19,

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DosetteCore
 import Foundation
 import UnixSignals
 
@@ -34,6 +35,9 @@ struct DeathCommand: AsyncParsableCommand {
     private static let plantedSettling = Duration.seconds(15)
 
     func run() async throws {
+        if !plantedFault.isEmpty, !PlantedBug.canPlant {
+            throw Stop(.usage, "a release build makes no mistakes on purpose")
+        }
         let place = try WorkDirectory.make(directory, "dosette-death")
         if plantedFault.isEmpty {
             try await runOnce(in: place)

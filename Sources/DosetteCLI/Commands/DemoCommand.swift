@@ -73,6 +73,9 @@ struct DrillCommand: AsyncParsableCommand {
     var directory: String?
 
     func run() async throws {
+        if plantedFault != nil, !PlantedBug.canPlant {
+            throw Stop(.usage, "a release build makes no mistakes on purpose")
+        }
         var settings = Rehearsal.Settings()
         settings.orders = MadeUpOrders.make(count: orders)
         settings.killCount = kills

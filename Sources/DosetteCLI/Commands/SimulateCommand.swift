@@ -45,6 +45,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: at least 1") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs: 1 to 64") }
+        guard hunt || !known else { throw ValidationError("--known: only with --hunt") }
         if let plant, PlantedBug(rawValue: plant) == nil {
             throw ValidationError("--plant: no mistake is called \(plant)")
         }
@@ -99,7 +100,12 @@ struct SimulateCommand: AsyncParsableCommand {
 
     private func runOne(_ seed: UInt64) async throws {
         let names = Set(without.split(separator: ",").map(String.init))
-        let plan = SimulationPlan(seed: seed).without(names)
+        let whole = SimulationPlan(seed: seed)
+        let plan = whole.without(names)
+        guard whole.sorted(names).count == names.count else {
+            let pieces = whole.pieces.joined(separator: ", ")
+            throw Stop(.usage, "--without: seed \(seed) has only \(pieces)")
+        }
         let outcome = await Simulation.run(plan, isTraced: trace)
         for line in outcome.trace { Terminal.announce(line) }
         Terminal.announce(SimulationReport.line(outcome))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DosetteCore
 import Foundation
 
 /// Orders with duplicates and conflicts from many connections while the server is killed.
@@ -23,6 +24,9 @@ struct StormCommand: AsyncParsableCommand {
     private static let problemsMaximum = 20
 
     func run() async throws {
+        if plantedFault != nil, !PlantedBug.canPlant {
+            throw Stop(.usage, "a release build makes no mistakes on purpose")
+        }
         var settings = Storm.Settings()
         settings.documentCount = max(1, orders)
         settings.connections = max(1, connections)
