@@ -32,7 +32,7 @@ final class Witness: Sendable {
 /// The real store, with a witness of every acknowledgement.
 ///
 /// It can also be made to break its word, to show that this is found.
-final class WitnessStore: Store {
+final class WitnessStore: StoreWrapper {
     /// How it breaks its word.
     enum Planted: String, CaseIterable, Sendable {
         case none
@@ -42,7 +42,7 @@ final class WitnessStore: Store {
         case acknowledgesEarly = "acknowledges-early"
     }
 
-    private let base: any Store
+    let base: any Store
     private let witness: Witness
     private let planted: Planted
     private let commitsLeft: Mutex<Int>
@@ -65,8 +65,6 @@ final class WitnessStore: Store {
         return ownership
     }
 
-    func nextStream() -> StreamID { base.nextStream() }
-
     func commit(_ commit: Commit) async throws(StoreError) {
         let entries = commit.events.map { String(decoding: $0.entry(at: 0), as: UTF8.self) }
         let text =
@@ -88,46 +86,4 @@ final class WitnessStore: Store {
         }
         if isDead { kill(getpid(), SIGKILL) }
     }
-
-    func agenda() async throws(StoreError) -> [LaneHead] { try await base.agenda() }
-
-    func due(in lane: String, at now: Timestamp, limit: Int) async throws(StoreError) -> [WorkRow] {
-        try await base.due(in: lane, at: now, limit: limit)
-    }
-
-    func events(
-        of stream: StreamID,
-        from version: Int,
-        limit: Int
-    ) async throws(StoreError) -> [RecordedEvent] {
-        try await base.events(of: stream, from: version, limit: limit)
-    }
-
-    func events(from position: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
-        try await base.events(from: position, limit: limit)
-    }
-
-    func order(_ key: OrderKey) async throws(StoreError) -> OrderRow? {
-        try await base.order(key)
-    }
-
-    func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
-        try await base.orders(query)
-    }
-
-    func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
-        try await base.work(of: stream)
-    }
-
-    func holder(of key: String) async throws(StoreError) -> OrderRow? {
-        try await base.holder(of: key)
-    }
-
-    func definitions() async throws(StoreError) -> [DefinitionRow] {
-        try await base.definitions()
-    }
-
-    func freeBytes() -> Int64? { base.freeBytes() }
-
-    func measure() async throws(StoreError) -> StoreMeasure { try await base.measure() }
 }

@@ -2,7 +2,7 @@ import DosetteCore
 import DosetteStore
 
 /// A store that shows something else than what was written, as after a hand on the file.
-struct TamperedStore: Store {
+struct TamperedStore: StoreWrapper {
     let base: any Store
     var event: @Sendable (RecordedEvent) -> RecordedEvent? = { $0 }
     var row: @Sendable (OrderRow) -> OrderRow? = { $0 }
@@ -11,24 +11,6 @@ struct TamperedStore: Store {
     var unreadable: @Sendable () -> StoreError.Code? = { nil }
     /// Rows of orders that no event speaks of.
     var planted: [OrderRow] = []
-
-    func beginEpoch(at now: Timestamp, software: String) async throws(StoreError) -> Ownership {
-        try await base.beginEpoch(at: now, software: software)
-    }
-
-    func nextStream() -> StreamID { base.nextStream() }
-
-    func commit(_ commit: Commit) async throws(StoreError) { try await base.commit(commit) }
-
-    func agenda() async throws(StoreError) -> [LaneHead] { try await base.agenda() }
-
-    func due(
-        in lane: String,
-        at now: Timestamp,
-        limit: Int
-    ) async throws(StoreError) -> [WorkRow] {
-        try await base.due(in: lane, at: now, limit: limit)
-    }
 
     func events(
         of stream: StreamID,
@@ -56,16 +38,6 @@ struct TamperedStore: Store {
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         work(try await base.work(of: stream))
     }
-
-    func holder(of key: String) async throws(StoreError) -> OrderRow? {
-        try await base.holder(of: key)
-    }
-
-    func definitions() async throws(StoreError) -> [DefinitionRow] { try await base.definitions() }
-
-    func freeBytes() -> Int64? { base.freeBytes() }
-
-    func measure() async throws(StoreError) -> StoreMeasure { try await base.measure() }
 }
 
 extension RecordedEvent {

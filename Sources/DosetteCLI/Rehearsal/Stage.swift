@@ -44,6 +44,21 @@ struct Stage {
             environment: [:],
             log: directory.appending(path: "provet.log")
         )
+        do {
+            return try await set(settings, in: directory, beside: simulator, portFile)
+        } catch {
+            // Nobody else knows of it: what was started does not outlive the failure.
+            _ = simulator.stop()
+            throw error
+        }
+    }
+
+    private static func set(
+        _ settings: Settings,
+        in directory: URL,
+        beside simulator: ChildProcess,
+        _ portFile: URL
+    ) async throws -> Stage {
         let port = try await waitFor("the simulated Provet") {
             let text = try? String(contentsOf: portFile, encoding: .utf8)
             return text.flatMap { Int($0) }
@@ -56,7 +71,14 @@ struct Stage {
         )
         let provet = APIClient(address: "127.0.0.1:\(port)", token: nil)
         let server = try spawnServer(settings, directory)
-        guard let api = try await waitUntilReady(server, directory) else {
+        let ready: APIClient?
+        do {
+            ready = try await waitUntilReady(server, directory)
+        } catch {
+            server.kill()
+            throw error
+        }
+        guard let api = ready else {
             throw Stop(.unavailable, "the server ended; see \(server.log.path)")
         }
         return Stage(

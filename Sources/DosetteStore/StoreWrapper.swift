@@ -1,0 +1,72 @@
+package import DosetteCore
+
+/// A store in front of another one, for rehearsals, proofs and tests.
+///
+/// What it does not say itself goes straight through.
+package protocol StoreWrapper: Store {
+    var base: any Store { get }
+}
+
+extension StoreWrapper {
+    package func beginEpoch(
+        at now: Timestamp,
+        software: String
+    ) async throws(StoreError) -> Ownership {
+        try await base.beginEpoch(at: now, software: software)
+    }
+
+    package func nextStream() -> StreamID { base.nextStream() }
+
+    package func commit(_ commit: Commit) async throws(StoreError) {
+        try await base.commit(commit)
+    }
+
+    package func agenda() async throws(StoreError) -> [LaneHead] { try await base.agenda() }
+
+    package func due(
+        in lane: String,
+        at now: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [WorkRow] {
+        try await base.due(in: lane, at: now, limit: limit)
+    }
+
+    package func events(
+        of stream: StreamID,
+        from version: Int,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await base.events(of: stream, from: version, limit: limit)
+    }
+
+    package func events(
+        from position: Int64,
+        limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await base.events(from: position, limit: limit)
+    }
+
+    package func order(_ key: OrderKey) async throws(StoreError) -> OrderRow? {
+        try await base.order(key)
+    }
+
+    package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
+        try await base.orders(query)
+    }
+
+    package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
+        try await base.work(of: stream)
+    }
+
+    package func holder(of key: String) async throws(StoreError) -> OrderRow? {
+        try await base.holder(of: key)
+    }
+
+    package func definitions() async throws(StoreError) -> [DefinitionRow] {
+        try await base.definitions()
+    }
+
+    package func freeBytes() -> Int64? { base.freeBytes() }
+
+    package func measure() async throws(StoreError) -> StoreMeasure { try await base.measure() }
+}
