@@ -33,6 +33,10 @@ let package = Package(
             name: "DosetteAudit",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
+        .target(
+            name: "DosetteKeys",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")]
+        ),
         .target(name: "DosetteStore", dependencies: ["DosetteCore", "DosetteAudit"]),
         .target(
             name: "DosetteMigrations",
@@ -92,7 +96,7 @@ let package = Package(
         .target(
             name: "DosetteServer",
             dependencies: [
-                "DosetteCore", "DosetteEngine", "DosetteStore",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -104,8 +108,8 @@ let package = Package(
         .target(
             name: "Dosette",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet",
-                "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+                "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -134,7 +138,7 @@ let package = Package(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteProvet", "DosetteServer", "DosetteSimulation", "DosetteSimulator",
+                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -197,6 +201,7 @@ let package = Package(
                 "DosetteWorkflows",
             ]
         ),
+        .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(
             name: "DosetteStoreTests",
             dependencies: [
@@ -254,7 +259,7 @@ let package = Package(
             name: "DosetteServerTests",
             dependencies: [
                 "DosetteServer", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-                "DosetteStore", "DosetteTesting", "DosetteWorkflows",
+                "DosetteKeys", "DosetteStore", "DosetteTesting", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),

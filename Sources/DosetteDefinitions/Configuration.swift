@@ -14,6 +14,12 @@ package struct Configuration: Sendable {
     package var workflow: WorkflowConfiguration
     /// Names of the adapter's assumptions and what they are here, each with its place.
     package var assumptions: [AssumptionOverride]
+    /// Where clinics reach this server: `https://dosette.example`, without a slash at the end.
+    package var publicURL: String?
+    /// The file of the master key; nothing for `keys/master.key` in the data directory.
+    package var keyFile: String?
+    /// How clinics bring their credentials by themselves; nothing when they cannot.
+    package var hookup: HookupConfiguration?
 
     package init(
         dataDirectory: String,
@@ -24,7 +30,10 @@ package struct Configuration: Sendable {
         timing: TimingConfiguration = .standard,
         limits: LimitsConfiguration = .standard,
         workflow: WorkflowConfiguration = .standard,
-        assumptions: [AssumptionOverride] = []
+        assumptions: [AssumptionOverride] = [],
+        publicURL: String? = nil,
+        keyFile: String? = nil,
+        hookup: HookupConfiguration? = nil
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -35,6 +44,9 @@ package struct Configuration: Sendable {
         self.limits = limits
         self.workflow = workflow
         self.assumptions = assumptions
+        self.publicURL = publicURL
+        self.keyFile = keyFile
+        self.hookup = hookup
     }
 }
 
@@ -77,6 +89,8 @@ package struct ClinicConfiguration: Sendable {
     package var fee: FeeConfiguration
     /// Calls a minute to each endpoint; nothing for Provet's documented limits.
     package var callsPerMinute: Int?
+    package var buttons: ButtonsConfiguration
+    package var homeDelivery: HomeDeliveryConfiguration
 
     package init(
         id: String,
@@ -86,7 +100,9 @@ package struct ClinicConfiguration: Sendable {
         clientSecret: Secret,
         timeZone: String,
         fee: FeeConfiguration = .standard,
-        callsPerMinute: Int? = nil
+        callsPerMinute: Int? = nil,
+        buttons: ButtonsConfiguration = .standard,
+        homeDelivery: HomeDeliveryConfiguration = .standard
     ) {
         self.id = id
         self.baseURL = baseURL
@@ -96,6 +112,8 @@ package struct ClinicConfiguration: Sendable {
         self.timeZone = timeZone
         self.fee = fee
         self.callsPerMinute = callsPerMinute
+        self.buttons = buttons
+        self.homeDelivery = homeDelivery
     }
 }
 
@@ -118,20 +136,25 @@ package struct FeeConfiguration: Hashable, Sendable {
     package var settingsPath: String
     /// The setting that names the fee item.
     package var itemField: String
+    /// How old settings may be that are used; a webhook makes them be read anew earlier.
+    package var settingsAge: TimeSpan
 
     package static let standard = FeeConfiguration(
         charging: .prescriptionFee,
         paymentType: 0,
         settingsPath: "departmentsettings",
-        itemField: "prescription_fee_item"
+        itemField: "prescription_fee_item",
+        settingsAge: .minutes(15)
     )
 
     package init(
         charging: FeeLifecycle.Charging,
         paymentType: Int,
         settingsPath: String,
-        itemField: String
+        itemField: String,
+        settingsAge: TimeSpan = .minutes(15)
     ) {
+        self.settingsAge = settingsAge
         self.charging = charging
         self.paymentType = paymentType
         self.settingsPath = settingsPath

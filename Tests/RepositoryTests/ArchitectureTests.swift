@@ -8,6 +8,7 @@ private let allowedImports: [String: Set<String>] = [
     // Synchronization holds the one switch for mistakes that are planted on purpose.
     "Sources/DosetteCore": ["Synchronization"],
     "Sources/DosetteAudit": ["Crypto"],
+    "Sources/DosetteKeys": ["Crypto", "Foundation"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
     "Sources/DosetteSQLite": [
         "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation", "GRDB",
@@ -28,12 +29,14 @@ private let allowedImports: [String: Set<String>] = [
         "Synchronization",
     ],
     "Sources/DosetteServer": [
-        "Crypto", "DosetteCore", "DosetteEngine", "DosetteStore", "Foundation", "HTTPTypes",
-        "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle", "Synchronization",
+        "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+        "DosetteStore", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore",
+        "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet", "DosetteSQLite",
-        "DosetteStore", "DosetteWorkflows", "Foundation", "Logging", "ServiceLifecycle",
+        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
+        "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteTesting": [
         "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteStore",
