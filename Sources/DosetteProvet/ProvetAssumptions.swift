@@ -12,6 +12,8 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var prescriptionPath = "eprescription/prescription"
     /// `prescription_item_path`: documented.
     package var prescriptionItemPath = "eprescription/prescription_item"
+    /// `client_path`: transcribed from the schema.
+    package var clientPath = "client"
     /// `sale_path`, `invoice_path`, `payment_path`: documented, bodies and answers inferred.
     package var salePath = "countersale"
     package var invoicePath = "invoice"
@@ -61,6 +63,7 @@ extension ProvetAssumptions {
             ("scope", \.scope),
             ("prescription_path", \.prescriptionPath),
             ("prescription_item_path", \.prescriptionItemPath),
+            ("client_path", \.clientPath),
             ("sale_path", \.salePath),
             ("invoice_path", \.invoicePath),
             ("payment_path", \.paymentPath),
