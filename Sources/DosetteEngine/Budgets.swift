@@ -296,6 +296,13 @@ package final class Budgets: Sendable {
         }
     }
 
+    /// How often a minute the calls may be made at the most.
+    package func limit(of uses: [EndpointUse], clinic: String) -> Int {
+        uses.map { use in
+            (override(clinic) ?? use.endpoint.limitPerMinute) / max(1, use.count)
+        }.min() ?? .max
+    }
+
     /// Gives a clinic that was changed another chance; what was spent in this minute stays spent.
     package func reopen(clinic: String) {
         state.withLock { state in
