@@ -11,7 +11,13 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
     /// - Parameters:
     ///   - clients: One for each clinic.
     ///   - assumptions: What is not documented.
-    package init(_ clients: [ProvetClient], assumptions: ProvetAssumptions) {
+    ///   - settings: Where departments' settings are kept; one that others make forget is shared with
+    ///     them.
+    package init(
+        _ clients: [ProvetClient],
+        assumptions: ProvetAssumptions,
+        settings: SettingsCache = SettingsCache()
+    ) {
         self.clients = Dictionary(
             clients.map { ($0.clinic.id, $0) },
             uniquingKeysWith: { first, _ in first }
@@ -19,7 +25,8 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
         self.assumptions = assumptions
         let cost = ProvetClient.pageCost(assumptions)
         let all: [any ProvetAction] = [
-            CreatePrescription(pageCost: cost), PatchStatus(), FetchFeeItem(pageCost: cost),
+            CreatePrescription(pageCost: cost), PatchStatus(),
+            FetchFeeItem(pageCost: cost, settings),
             CreateCounterSale(pageCost: cost), DeleteCounterSale(),
             AddCounterSaleItem(pageCost: cost),
             FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),
