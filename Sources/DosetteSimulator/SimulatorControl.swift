@@ -104,39 +104,6 @@ struct SimulatorControl: Sendable {
             .map { Int64($0) }
     }
 
-    private func clinicActs(
-        _ request: SimulatedRequest,
-        now: Int64
-    ) throws(Refusal) -> SimulatedAnswer {
-        let body = try JSONReader.body(of: request)
-        var reader = FieldReader(body)
-        let installation = reader.read("installation", as: Field.text)
-        let prescription = reader.read("prescription", as: Field.integer(atLeast: 0))
-        let action = reader.read("action", as: Field.text)
-        let status =
-            action == "status" ? reader.read("status", as: Field.integer(atLeast: 0)) : nil
-        try reader.finish()
-        guard let installation, let prescription, action == "cancel" || status != nil else {
-            throw .field("action", "There is no such action: cancel and status are.")
-        }
-        let outcome = provet.clinicSets(
-            status: status ?? PrescriptionStatus.canceled,
-            prescription: prescription,
-            installation: installation,
-            now: now
-        )
-        return Self.answer(outcome)
-    }
-
-    private static func answer(_ outcome: ClinicOutcome) -> SimulatedAnswer {
-        switch outcome {
-        case .done: SimulatedAnswer(status: 200, ["status": "ok"])
-        case .noSuchPrescription: Refusal.notFound.answer
-        case .isFinal: SimulatedAnswer(status: 409, detail: "Nothing can follow its status.")
-        case .ledgerIsFull: SimulatedAnswer(status: 507, detail: "The ledger is full.")
-        }
-    }
-
     private func setSettings(
         _ request: SimulatedRequest,
         now: Int64
