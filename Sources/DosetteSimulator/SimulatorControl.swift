@@ -30,6 +30,8 @@ struct SimulatorControl: Sendable {
                 return try replaceHomeDelivery(request, now: now)
             case ("POST", "/home_delivery/change"):
                 return try changeHomeDelivery(request, now: now)
+            case ("POST", "/launch"): return try launch(request, now: now)
+            case ("GET", "/press"): return try press(request, now: now)
             case ("POST", "/permissions"): return try setPermissions(request)
             case ("GET", "/webhooks"): return Self.json(provet.webhookReport(now: now))
             default: throw .notFound
@@ -142,7 +144,7 @@ struct SimulatorControl: Sendable {
         return .several(try Field.list(of: number)(json))
     }
 
-    private func number(_ name: String, in request: SimulatedRequest) -> Int? {
+    func number(_ name: String, in request: SimulatedRequest) -> Int? {
         request.query.last { $0.name == name }.flatMap { Int($0.value) }
     }
 
