@@ -48,20 +48,17 @@ package struct ConfigurationReader {
 
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
-        "assumptions",
+        "assumptions", "public_url", "keys_file", "hookup",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
         guard let members = document.members(known: Self.keys) else { return nil }
-        for name in ["data", "clinics"] where members[name] == nil { document.missing(name) }
-        let clinics = members["clinics"]?.elements()?.compactMap(clinic) ?? []
-        if let place = members["clinics"] {
-            if clinics.isEmpty { place.fail("one clinic or more is due") }
-            let ids = clinics.map(\.id)
-            for id in Set(ids).sorted() where ids.count(where: { $0 == id }) > 1 {
-                place.fail("the clinic \(id) is given twice")
-            }
+        if members["data"] == nil { document.missing("data") }
+        // A server to which clinics are added later says so: by an empty list, or by a hookup.
+        if members["clinics"] == nil, optional(members["hookup"]) == nil {
+            document.missing("clinics")
         }
+        let clinics = members["clinics"].map(clinics) ?? []
         let listen = members["listen"].flatMap(listen) ?? .standard
         let tokensFile = optional(members["tokens_file"])?.text().map(path)
         if !listen.isLoopback, tokensFile == nil {
@@ -77,13 +74,25 @@ package struct ConfigurationReader {
             timing: optional(members["timing"]).flatMap(timing) ?? .standard,
             limits: optional(members["limits"]).flatMap(limits) ?? .standard,
             workflow: optional(members["workflow"]).flatMap(workflow) ?? .standard,
-            assumptions: optional(members["assumptions"]).map(assumptions) ?? []
+            assumptions: optional(members["assumptions"]).map(assumptions) ?? [],
+            publicURL: optional(members["public_url"]).flatMap(url).map(withoutSlash),
+            keyFile: optional(members["keys_file"])?.text().map(path),
+            hookup: optional(members["hookup"]).flatMap(hookup)
         )
+    }
+
+    private func clinics(_ place: YAMLValue) -> [ClinicConfiguration] {
+        let clinics = place.elements()?.compactMap(clinic) ?? []
+        let ids = clinics.map(\.id)
+        for id in Set(ids).sorted() where ids.count(where: { $0 == id }) > 1 {
+            place.fail("the clinic \(id) is given twice")
+        }
+        return clinics
     }
 
     // MARK: - Kinds of values
 
-    private func optional(_ value: YAMLValue?) -> YAMLValue? {
+    func optional(_ value: YAMLValue?) -> YAMLValue? {
         value.flatMap { $0.isNull ? nil : $0 }
     }
 
@@ -107,6 +116,10 @@ package struct ConfigurationReader {
         return ListenAddress(host: host.isEmpty ? "0.0.0.0" : host, port: port)
     }
 
+    private func withoutSlash(_ url: String) -> String {
+        url.hasSuffix("/") ? String(url.dropLast()) : url
+    }
+
     private func url(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
@@ -119,7 +132,7 @@ package struct ConfigurationReader {
     }
 
     /// A secret from the environment or a file, never from the configuration itself.
-    private func secret(_ name: String, _ members: [String: YAMLValue]) -> Secret? {
+    func secret(_ name: String, _ members: [String: YAMLValue]) -> Secret? {
         let fromEnvironment = optional(members["\(name)_env"])
         let fromFile = optional(members["\(name)_file"])
         if let fromEnvironment, let fromFile {
@@ -151,7 +164,7 @@ package struct ConfigurationReader {
 
     private static let clinicKeys = [
         "id", "base_url", "token_url", "client_id", "client_secret_env", "client_secret_file",
-        "time_zone", "fee", "calls_per_minute",
+        "time_zone", "fee", "calls_per_minute", "buttons", "home_delivery",
     ]
 
     private func clinic(_ value: YAMLValue) -> ClinicConfiguration? {
@@ -173,20 +186,24 @@ package struct ConfigurationReader {
         let zone = members["time_zone"].flatMap(timeZone)
         let fee = optional(members["fee"]).flatMap(fee) ?? .standard
         let calls = optional(members["calls_per_minute"])?.integer(in: 1...10_000_000)
+        let buttons = optional(members["buttons"]).flatMap(buttons) ?? .standard
+        let homeDelivery = optional(members["home_delivery"]).flatMap(homeDelivery) ?? .standard
         guard let id, let secret, let base, let tokenURL, let clientID, let zone else { return nil }
         return ClinicConfiguration(
             id: id,
-            baseURL: base.hasSuffix("/") ? String(base.dropLast()) : base,
+            baseURL: withoutSlash(base),
             tokenURL: tokenURL,
             clientID: clientID,
             clientSecret: secret,
             timeZone: zone,
             fee: fee,
-            callsPerMinute: calls
+            callsPerMinute: calls,
+            buttons: buttons,
+            homeDelivery: homeDelivery
         )
     }
 
-    private func token(_ value: YAMLValue) -> String? {
+    func token(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard Token.isValid(text) else {
             value.fail("a name is due: \(Token.rule)")
@@ -195,7 +212,7 @@ package struct ConfigurationReader {
         return text
     }
 
-    private func timeZone(_ value: YAMLValue) -> String? {
+    func timeZone(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard TimeZone(identifier: text) != nil else {
             value.fail("no time zone \(text) is known; names look like Europe/Helsinki")
@@ -204,8 +221,10 @@ package struct ConfigurationReader {
         return text
     }
 
-    private func fee(_ value: YAMLValue) -> FeeConfiguration? {
-        let known = ["charge", "payment_type", "settings_path", "item_field"]
+    func fee(_ value: YAMLValue) -> FeeConfiguration? {
+        let known = [
+            "charge", "payment_type", "settings_path", "item_field", "settings_age",
+        ]
         guard let members = value.members(known: known) else { return nil }
         var fee = FeeConfiguration.standard
         if let charge = members["charge"]?.flag() {
@@ -217,6 +236,7 @@ package struct ConfigurationReader {
         }
         fee.settingsPath = members["settings_path"]?.text() ?? fee.settingsPath
         fee.itemField = members["item_field"]?.text() ?? fee.itemField
+        fee.settingsAge = members["settings_age"]?.duration(in: Self.spans) ?? fee.settingsAge
         return fee
     }
 
@@ -238,7 +258,7 @@ package struct ConfigurationReader {
         )
     }
 
-    private static let spans = TimeSpan.milliseconds(10)...TimeSpan.days(30)
+    static let spans = TimeSpan.milliseconds(10)...TimeSpan.days(30)
 
     private func timing(_ value: YAMLValue) -> TimingConfiguration? {
         let known = [

@@ -1,4 +1,5 @@
 package import DosetteCore
+package import DosetteDefinitions
 import Synchronization
 
 /// Calls in a rolling minute, as Provet counts them, in slots of one second.
@@ -150,6 +151,15 @@ package final class Budgets: Sendable {
         self.override = override
         self.breakerFailures = breakerFailures
         self.breakerPause = breakerPause
+    }
+
+    /// Budgets within a configuration's limits, for clinics as they are set up now.
+    package convenience init(_ limits: LimitsConfiguration, _ clinics: ClinicDirectory) {
+        self.init(
+            breakerFailures: limits.breakerFailures,
+            breakerPause: limits.breakerPause,
+            override: { clinics.clinic($0)?.configuration.callsPerMinute }
+        )
     }
 
     /// What a budget says to calls.

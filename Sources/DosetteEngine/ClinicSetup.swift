@@ -134,6 +134,7 @@ package struct ButtonRecord: Hashable, Sendable {
     package let action: Int
     /// Whether Provet sends a form in place of a query.
     package let isPost: Bool
+    /// What it opens; empty where Provet does not tell it of one that is there.
     package let url: String
     package let idParameter: String
     package let idPrefix: String

@@ -43,7 +43,7 @@ extension EngineClock {
     /// Runs `body`, but no longer than until `deadline`.
     ///
     /// Then it is cancelled and `late` is the answer. A body that does not heed its cancellation is waited for.
-    func run<Value: Sendable>(
+    package func run<Value: Sendable>(
         until deadline: Timestamp,
         late: Value,
         _ body: @escaping @Sendable () async -> Value

@@ -93,11 +93,31 @@ actor AccessTokens {
         }
     }
 
+    /// How a sign-in went whose token is not looked for in what is held.
+    enum SignIn: Sendable {
+        case done
+        /// Provet answered, but gave no token.
+        case refused(status: Int)
+        case unreachable
+    }
+
+    /// Signs in now, whatever token is held.
+    func signIn() async -> SignIn {
+        let result = await transport.send(request)
+        guard case .answer(let answer) = result else { return .unreachable }
+        guard case .token = keep(answer) else { return .refused(status: answer.status) }
+        return .done
+    }
+
     private func fetch() async -> Answer {
         let result = await transport.send(request)
         guard case .answer(let answer) = result else {
             return .none(retryAfter: nil, reason: "the sign-in could not be reached")
         }
+        return keep(answer)
+    }
+
+    private func keep(_ answer: TransportAnswer) -> Answer {
         guard (200..<300).contains(answer.status),
             let json = try? JSONReader.read(answer.body),
             let token = json["access_token"]?.stringValue, !token.isEmpty

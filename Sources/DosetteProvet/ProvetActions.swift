@@ -12,12 +12,18 @@ package struct ProvetActions: ActionPerformer {
     /// - Parameters:
     ///   - clients: One for each clinic.
     ///   - assumptions: What is not documented.
-    package init(_ clients: [ProvetClient], assumptions: ProvetAssumptions) {
+    ///   - settings: Where departments' settings are kept; one that others make forget is shared with
+    ///     them.
+    package init(
+        _ clients: [ProvetClient],
+        assumptions: ProvetAssumptions,
+        settings: SettingsCache = SettingsCache()
+    ) {
         let clients = Dictionary(
             clients.map { ($0.clinic.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        self.init(assumptions: assumptions) { clients[$0] }
+        self.init(assumptions: assumptions, settings: settings) { clients[$0] }
     }
 
     /// - Parameters:
@@ -25,13 +31,15 @@ package struct ProvetActions: ActionPerformer {
     ///   - client: The client of a clinic, as it is set up now.
     package init(
         assumptions: ProvetAssumptions,
+        settings: SettingsCache = SettingsCache(),
         client: @escaping @Sendable (_ clinic: String) -> ProvetClient?
     ) {
         self.client = client
         self.assumptions = assumptions
         let cost = ProvetClient.pageCost(assumptions)
         let all: [any ProvetAction] = [
-            CreatePrescription(pageCost: cost), PatchStatus(), FetchFeeItem(pageCost: cost),
+            CreatePrescription(pageCost: cost), PatchStatus(),
+            FetchFeeItem(pageCost: cost, settings),
             CreateCounterSale(pageCost: cost), DeleteCounterSale(),
             AddCounterSaleItem(pageCost: cost),
             FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),

@@ -12,8 +12,6 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var prescriptionPath = "eprescription/prescription"
     /// `prescription_item_path`: documented.
     package var prescriptionItemPath = "eprescription/prescription_item"
-    /// `client_path`: transcribed from the schema.
-    package var clientPath = "client"
     /// `sale_path`, `invoice_path`, `payment_path`: documented, bodies and answers inferred.
     package var salePath = "countersale"
     package var invoicePath = "invoice"
@@ -49,6 +47,61 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var intervalWeek = "V"
     package var intervalMonth = "M"
 
+    // The clinic's side.
+
+    /// `client_path`, `patient_path`, `consultation_path`, `user_path`, `department_path`:
+    /// transcribed from the schema.
+    package var clientPath = "client"
+    package var patientPath = "patient"
+    package var consultationPath = "consultation"
+    package var userPath = "user"
+    package var departmentPath = "department"
+    /// `department_settings_path`: the newer place of a department's settings, transcribed from the
+    /// schema; tried when the configured one is not there, and the other way round.
+    package var departmentSettingsPath = "department/{department}/settings"
+    /// `custom_integration_path`: transcribed; that an API user may write there is assumed.
+    package var customIntegrationPath = "custom_integration"
+    /// `webhook_path`: documented.
+    package var webhookPath = "hook/webhook"
+    /// `home_delivery_order_path`: transcribed; the check of a clinic looks there.
+    package var homeDeliveryOrderPath = "home_delivery/order"
+    /// `lock_date_field`: transcribed; the last day of the closed books in a department's settings.
+    package var lockDateField = "financial_period_lock_date"
+    /// `first_name_field`, `last_name_field`, `organization_name_field`, `street_field`,
+    /// `zip_code_field`, `city_field`, `phone_field`, `archived_field`: of a client, transcribed.
+    package var firstNameField = "firstname"
+    package var lastNameField = "lastname"
+    package var organizationNameField = "organization_name"
+    package var streetField = "street_address"
+    package var zipCodeField = "zip_code"
+    package var cityField = "city"
+    package var phoneField = "phone_number"
+    package var archivedField = "archived"
+    /// `species_field`, `breed_field`, `birth_field`, `weight_field`: of a patient, transcribed.
+    package var speciesField = "species"
+    package var breedField = "breed"
+    package var birthField = "date_of_birth"
+    package var weightField = "weight"
+    /// `veterinarian_field`, `complaint_field`: of a consultation, transcribed.
+    package var veterinarianField = "supervising_veterinarian"
+    package var complaintField = "complaint"
+    /// `user_first_name_field`, `user_last_name_field`, `user_active_field`: of a user, transcribed.
+    package var userFirstNameField = "first_name"
+    package var userLastNameField = "last_name"
+    package var userActiveField = "is_active"
+    /// `webhook_target_field`: transcribed; the URL that a webhook calls.
+    package var webhookTargetField = "url_to_call"
+    /// `webhook_active_field`: unknown; whether a webhook is on. One that does not say is.
+    package var webhookActiveField = "active"
+    /// `webhook_content_type`: transcribed as 1 for a form and 2 for JSON.
+    package var webhookContentType = 2
+    /// `button_page_field`, `button_url_field`, `button_salt_field`, `button_hash_field`: the names of a custom
+    /// integration's fields that its settings page shows in words; unknown.
+    package var buttonPageField = "visible_page"
+    package var buttonURLField = "url"
+    package var buttonSaltField = "verification_salt"
+    package var buttonHashField = "verification_hash"
+
     package init() {}
 
     /// The codes of `repeat_timeunit` and what they mean.
@@ -58,26 +111,64 @@ package struct ProvetAssumptions: Hashable, Sendable {
 }
 
 extension ProvetAssumptions {
-    private static let texts:
+    /// Those of the clinic's side, by their names.
+    private static let clinicTexts:
         [(name: String, field: any WritableKeyPath<Self, String> & Sendable)] = [
-            ("scope", \.scope),
-            ("prescription_path", \.prescriptionPath),
-            ("prescription_item_path", \.prescriptionItemPath),
             ("client_path", \.clientPath),
-            ("sale_path", \.salePath),
-            ("invoice_path", \.invoicePath),
-            ("payment_path", \.paymentPath),
-            ("add_item_action", \.addItemAction),
-            ("finalize_action", \.finalizeAction),
-            ("refund_action", \.refundAction),
-            ("cancel_payment_action", \.cancelPaymentAction),
-            ("payment_canceled_field", \.paymentCanceledField),
-            ("sale_finalized_field", \.saleFinalizedField),
-            ("invoice_total_field", \.invoiceTotalField),
-            ("interval_day", \.intervalDay),
-            ("interval_week", \.intervalWeek),
-            ("interval_month", \.intervalMonth),
+            ("patient_path", \.patientPath),
+            ("consultation_path", \.consultationPath),
+            ("user_path", \.userPath),
+            ("department_path", \.departmentPath),
+            ("department_settings_path", \.departmentSettingsPath),
+            ("custom_integration_path", \.customIntegrationPath),
+            ("webhook_path", \.webhookPath),
+            ("home_delivery_order_path", \.homeDeliveryOrderPath),
+            ("lock_date_field", \.lockDateField),
+            ("first_name_field", \.firstNameField),
+            ("last_name_field", \.lastNameField),
+            ("organization_name_field", \.organizationNameField),
+            ("street_field", \.streetField),
+            ("zip_code_field", \.zipCodeField),
+            ("city_field", \.cityField),
+            ("phone_field", \.phoneField),
+            ("archived_field", \.archivedField),
+            ("species_field", \.speciesField),
+            ("breed_field", \.breedField),
+            ("birth_field", \.birthField),
+            ("weight_field", \.weightField),
+            ("veterinarian_field", \.veterinarianField),
+            ("complaint_field", \.complaintField),
+            ("user_first_name_field", \.userFirstNameField),
+            ("user_last_name_field", \.userLastNameField),
+            ("user_active_field", \.userActiveField),
+            ("webhook_target_field", \.webhookTargetField),
+            ("webhook_active_field", \.webhookActiveField),
+            ("button_page_field", \.buttonPageField),
+            ("button_url_field", \.buttonURLField),
+            ("button_salt_field", \.buttonSaltField),
+            ("button_hash_field", \.buttonHashField),
         ]
+
+    private static let texts:
+        [(name: String, field: any WritableKeyPath<Self, String> & Sendable)] =
+            [
+                ("scope", \.scope),
+                ("prescription_path", \.prescriptionPath),
+                ("prescription_item_path", \.prescriptionItemPath),
+                ("sale_path", \.salePath),
+                ("invoice_path", \.invoicePath),
+                ("payment_path", \.paymentPath),
+                ("add_item_action", \.addItemAction),
+                ("finalize_action", \.finalizeAction),
+                ("refund_action", \.refundAction),
+                ("cancel_payment_action", \.cancelPaymentAction),
+                ("payment_canceled_field", \.paymentCanceledField),
+                ("sale_finalized_field", \.saleFinalizedField),
+                ("invoice_total_field", \.invoiceTotalField),
+                ("interval_day", \.intervalDay),
+                ("interval_week", \.intervalWeek),
+                ("interval_month", \.intervalMonth),
+            ] + clinicTexts
 
     private static let numbers:
         [(name: String, field: any WritableKeyPath<Self, Int> & Sendable, range: ClosedRange<Int>)] =
@@ -88,6 +179,7 @@ extension ProvetAssumptions {
                 ("list_pages_maximum", \.listPagesMaximum, 1...1000),
                 ("clock_skew_seconds", \.clockSkewSeconds, 0...86_400),
                 ("token_margin_seconds", \.tokenMarginSeconds, 0...3_600),
+                ("webhook_content_type", \.webhookContentType, 1...99),
             ]
 
     /// Reads the `assumptions` of a configuration.

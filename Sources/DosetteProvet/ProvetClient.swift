@@ -21,6 +21,7 @@ package enum ProvetResult: Sendable {
 package struct ProvetClient: Sendable {
     package let assumptions: ProvetAssumptions
     let clinic: ClinicConfiguration
+    let clock: any EngineClock
     private let transport: HTTPTransport
     private let tokens: AccessTokens
 
@@ -33,6 +34,7 @@ package struct ProvetClient: Sendable {
         self.clinic = clinic
         self.assumptions = assumptions
         self.transport = transport
+        self.clock = clock
         tokens = AccessTokens(
             transport: transport,
             clock: clock,
@@ -43,6 +45,9 @@ package struct ProvetClient: Sendable {
             margin: .seconds(Int64(assumptions.tokenMarginSeconds))
         )
     }
+
+    /// Signs in now, whatever token is held.
+    func signIn() async -> AccessTokens.SignIn { await tokens.signIn() }
 
     /// Calls `path` under the base URL; the slash at its end is added.
     func call(
@@ -159,13 +164,22 @@ package struct ProvetClient: Sendable {
     /// Reads all pages of a list.
     ///
     /// A filter may be ignored silently: check each row.
+    ///
     func list(_ path: String, _ filters: [(name: String, value: String)]) async -> Rows {
+        await list(filters) { await call(.get, path, query: $0) }
+    }
+
+    /// Reads all pages of a list, each by `fetch` with the query that asks for it.
+    func list(
+        _ filters: [(name: String, value: String)],
+        by fetch: ([(name: String, value: String)]) async -> ProvetResult
+    ) async -> Rows {
         var rows: [JSONObject] = []
         for page in 1...assumptions.listPagesMaximum {
             var query = filters
             query.append(("page_size", String(assumptions.listPageSize)))
             query.append(("page", String(page)))
-            let result = await call(.get, path, query: query)
+            let result = await fetch(query)
             if page > 1, case .refused(404, _) = result {
                 return .failed(.unknown(reason: "the list changed while it was read"))
             }

@@ -2,69 +2,6 @@ import DosetteCore
 import DosetteDefinitions
 import DosetteEngine
 
-/// `provet.fetch_fee_item`: reads which item the department charges as prescription fee.
-struct FetchFeeItem: ProvetAction {
-    let specification: ActionSpecification
-
-    init(pageCost: Int) {
-        specification = ActionSpecification(
-            name: "provet.fetch_fee_item",
-            effectClass: .read,
-            calls: [EndpointUse(ProvetEndpoint.settings, pageCost)],
-            isAtClinic: true
-        )
-    }
-
-    func content(of request: ActionRequest, _ client: ProvetClient) -> JSON {
-        ["department": JSON(request.departmentID)]
-    }
-
-    func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome {
-        guard let department = request.departmentID else {
-            return .refused(reason: "the prescription names no department")
-        }
-        let fee = client.clinic.fee
-        if fee.settingsPath.contains("{department}") {
-            let path = fee.settingsPath.replacing("{department}", with: String(department))
-            let result = await client.call(.get, path)
-            guard case .done(let json) = result, let settings = json.objectValue else {
-                return result.outcomeBeforeWrite
-            }
-            return item(of: settings, fee.itemField, department)
-        }
-        let filter = [("department__is", String(department))]
-        switch await client.list(fee.settingsPath, filter) {
-        case .rows(let rows):
-            let own = rows.filter { ProvetID.read($0["department"]) == department }
-            guard let settings = own.first, own.count == 1 else {
-                let reason = "Provet has \(own.count) settings for department \(department)"
-                return .refused(reason: reason)
-            }
-            return item(of: settings, fee.itemField, department)
-        case .tooMany: return .refused(reason: "Provet lists more settings than are read")
-        case .unreadable: return .refused(reason: "Provet's settings cannot be read")
-        case .failed(let result): return result.outcomeBeforeWrite
-        }
-    }
-
-    private func item(
-        of settings: JSONObject,
-        _ field: String,
-        _ department: Int
-    ) -> EffectProtocol.Outcome {
-        guard let item = ProvetID.read(settings[field]) else {
-            return .refused(
-                reason: "the clinic must fill the setting \(field) of department \(department)"
-            )
-        }
-        return .confirmed(Receipt(["item": JSON(item)]))
-    }
-
-    func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding {
-        .absent  // A read leaves no trace and needs none.
-    }
-}
-
 /// `provet.create_counter_sale`: no marker fits on it, so sales of one client run one at a time and
 /// a young, open, empty sale of the client is ours.
 struct CreateCounterSale: ProvetAction {

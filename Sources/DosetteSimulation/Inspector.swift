@@ -77,6 +77,7 @@ struct Inspector {
                 self.epoch = epoch
                 world.note("journal", nil, "engine \(epoch) takes the journal over")
             case .workflowDefined(let row): try library.adopt([row])
+            case .clinic: break
             }
             return false
         }
@@ -251,7 +252,10 @@ struct Inspector {
                 )
             }
         case .prescriptionCreated, .prescriptionStatus, .prescriptionRemarks, .saleCreated,
-            .saleDeleted, .saleItemAdded, .saleFinalized:
+            .saleDeleted, .saleItemAdded, .saleFinalized, .prescriptionArchived, .clientChanged,
+            .clientDeleted, .patientChanged, .webhookCreated, .webhookDeleted,
+            .integrationCreated, .homeDeliveryCreated, .homeDeliveryStatus,
+            .homeDeliveryItemChanged, .homeDeliveryItemReplaced:
             break
         }
     }

@@ -112,7 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
                 extras: extras,
                 logger: logger
             )
-            try await composition.engine.start()
+            try await composition.start()
             return composition
         } catch let error as StoreError {
             store.close()
