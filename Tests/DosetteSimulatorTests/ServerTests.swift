@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Logging
 import NIOHTTP1
 import Testing
 
@@ -58,6 +59,19 @@ struct ServerTests {
                 body: Array(repeating: 0x20, count: SimulatorResponder.bodyByteCountMaximum + 1)
             )
             #expect(answer.status == 413)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a server whose port is taken stops at once`() async throws {
+        try await LiveServer.run { live in
+            let port = try #require(live.root.split(separator: ":").last.flatMap { Int($0) })
+            let second = SimulatedProvetServer(
+                SimulatedProvet(),
+                port: port,
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            )
+            await #expect(throws: (any Error).self) { try await second.run() }
         }
     }
 }
