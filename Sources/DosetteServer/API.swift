@@ -26,11 +26,14 @@ struct API: Sendable {
         case .live: .json(["live": true])
         case .ready: await readiness()
         case .metrics: await metrics()
-        case .clinicSide(let route):
-            guard let clinics else { throw .noSuchPath }
-            try await clinics.answer(route, call)
+        case .clinicSide(let route): try await answer(route, call)
         case .nowhere: throw .noSuchPath
         }
+    }
+
+    private func answer(_ route: ClinicRoute, _ call: Call) async throws(Problem) -> Response {
+        guard let clinics else { throw .noSuchPath }
+        return try await clinics.answer(route, call)
     }
 
     /// Asks the engine, and tells its failures as problems.

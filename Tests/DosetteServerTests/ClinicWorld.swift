@@ -216,7 +216,8 @@ struct ClinicWorld: Sendable {
         tokens: [AccessToken] = [],
         publicURL: String? = nil,
         buttons: ButtonsConfiguration? = nil,
-        performer: FakePerformer = FakePerformer()
+        performer: FakePerformer = FakePerformer(),
+        serverPort: Int = 0
     ) throws {
         let keys = MasterKey()
         let hints = Hints()
@@ -229,7 +230,7 @@ struct ClinicWorld: Sendable {
         self.keys = keys
         self.directory = directory
         self.hints = hints
-        world = try World(tokens: tokens, performer: performer) { engine in
+        world = try World(tokens: tokens, performer: performer, port: serverPort) { engine in
             ClinicSide(
                 directory: directory,
                 records: records,

@@ -54,7 +54,7 @@ package struct ClinicSide: Sendable {
 
 /// The parts of a public URL.
 struct PublicAddress: Hashable, Sendable {
-    /// `https://dosette.example.org`
+    /// Scheme and authority: `https://dosette.example.org`.
     let origin: String
     /// `dosette.example.org`, with its port if it has one.
     let authority: String

@@ -13,10 +13,11 @@ struct FormPairs: Sendable {
 
     let pairs: [Pair]
 
+    /// Reads pairs; nothing comes back when there are too many or their percent encoding is broken.
+    ///
     /// - Parameters:
     ///   - text: `name=value&…`.
     ///   - countMaximum: Pairs at the most.
-    /// - Returns: Nothing when there are more or the percent encoding is broken.
     init?(_ text: String, countMaximum: Int) {
         var pairs: [Pair] = []
         for sent in text.split(separator: "&") {

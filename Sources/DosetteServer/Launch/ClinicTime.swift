@@ -9,7 +9,7 @@ struct ClinicTime: Sendable {
         zone = TimeZone(identifier: timeZone)
     }
 
-    /// `2025-08-20 14:20`
+    /// The time to the minute: `2025-08-20 14:20`.
     func text(_ time: Timestamp) -> String {
         let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
         let offset = TimeSpan.seconds(Int64(zone?.secondsFromGMT(for: date) ?? 0))
