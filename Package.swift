@@ -269,6 +269,7 @@ let package = Package(
                 "DosetteServer", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 "DosetteKeys", "DosetteStore", "DosetteTesting", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
