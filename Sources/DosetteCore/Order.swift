@@ -65,6 +65,8 @@ package struct Order: Hashable, Sendable {
     /// The status that Provet is known to have.
     package internal(set) var provetStatus: Int?
     package internal(set) var plan: RepeatPlan
+    /// What a clinic's home-delivery order asks for; nothing for a prescription.
+    package internal(set) var delivery: Delivery?
     package internal(set) var cancelRequest: CancelRequest?
     package internal(set) var effectCount = 0
     package internal(set) var keyUses: [String: KeyUse] = [:]

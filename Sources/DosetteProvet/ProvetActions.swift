@@ -23,7 +23,7 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
             CreateCounterSale(pageCost: cost), DeleteCounterSale(),
             AddCounterSaleItem(pageCost: cost),
             FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),
-            CancelPayment(),
+            CancelPayment(), ReportHomeDelivery(pageCost: cost),
         ]
         actions = Dictionary(
             all.map { ($0.specification.name, $0) },

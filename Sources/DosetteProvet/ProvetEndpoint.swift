@@ -19,4 +19,13 @@ enum ProvetEndpoint {
     static let paymentList = Endpoint(name: "payment_list", limitPerMinute: 100)
     static let payment = Endpoint(name: "payment", limitPerMinute: 300)
     static let paymentCancel = Endpoint(name: "payment_cancel", limitPerMinute: 100)
+    // Of home delivery only the update's limit is known; the others are as those of their kind.
+    static let homeDeliveryUpdate = Endpoint(name: "home_delivery_update", limitPerMinute: 100)
+    static let homeDeliveryItemList =
+        Endpoint(name: "home_delivery_item_list", limitPerMinute: 100)
+    static let homeDeliveryItem = Endpoint(name: "home_delivery_item", limitPerMinute: 300)
+    static let homeDeliveryOrderList =
+        Endpoint(name: "home_delivery_order_list", limitPerMinute: 100)
+    static let homeDeliveryOrder = Endpoint(name: "home_delivery_order", limitPerMinute: 300)
+    static let homeDeliveryClient = Endpoint(name: "home_delivery_client", limitPerMinute: 300)
 }
