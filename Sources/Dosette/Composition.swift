@@ -57,6 +57,7 @@ package struct Composition: Sendable {
                 performers: [extras.wrapProvet?(provet) ?? provet, transmitter]
                     + extras.performers,
                 observer: provet,
+                homeDelivery: provet,
                 sources: sources,
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,

@@ -50,7 +50,8 @@ package struct Delivery: Hashable, Sendable {
     /// The delivery after what a signal said of one item.
     ///
     /// - Returns: Whether there is such an item; nothing has changed when there is none.
-    mutating func apply(_ word: SignalItem) -> Bool {
+    @discardableResult
+    package mutating func apply(_ word: SignalItem) -> Bool {
         guard items.indices.contains(word.item) else { return false }
         switch word.change {
         case .delivered(let quantity): items[word.item].delivered += quantity
@@ -152,7 +153,7 @@ extension Order {
             guard seen.insert(item.item).inserted else {
                 throw OrderRefusal(rule: "item_twice", detail: "Item \(item.item) is named twice.")
             }
-            _ = after.apply(item)
+            after.apply(item)
         }
         try after.check(word)
         return items

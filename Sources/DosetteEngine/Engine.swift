@@ -9,6 +9,8 @@ package struct EngineParts: Sendable {
     package var store: any Store
     package var performers: [any ActionPerformer]
     package var observer: (any ClinicObserver)?
+    /// Where the clinics' home-delivery orders are read.
+    package var homeDelivery: (any HomeDeliveryReader)?
     package var sources: [WorkflowSource]
     /// What the codes of `repeat_timeunit` mean.
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
@@ -20,6 +22,7 @@ package struct EngineParts: Sendable {
         store: any Store,
         performers: [any ActionPerformer],
         observer: (any ClinicObserver)? = nil,
+        homeDelivery: (any HomeDeliveryReader)? = nil,
         sources: [WorkflowSource],
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         clock: any EngineClock = SystemClock(),
@@ -29,6 +32,7 @@ package struct EngineParts: Sendable {
         self.store = store
         self.performers = performers
         self.observer = observer
+        self.homeDelivery = homeDelivery
         self.sources = sources
         self.intervalUnits = intervalUnits
         self.clock = clock
@@ -57,6 +61,8 @@ package final class Engine: Service {
     let budgets: Budgets
     let scheduler: Scheduler
     private let reconciler: Reconciler?
+    /// Takes in the clinics' home-delivery orders, where anything reads them.
+    package let homeDelivery: HomeDeliverySource?
     private let observerCalls: [EndpointUse]
     private let reconcileInterval: TimeSpan
     private let calendars: [String: ClinicCalendar]
@@ -114,6 +120,7 @@ package final class Engine: Service {
             placesMaximum: limits.callsInFlight,
             logger: logger
         )
+        homeDelivery = Self.homeDelivery(configuration, parts, desk, intake, budgets)
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
         reconciler = parts.observer.map { [desk, budgets, logger] observer in
@@ -211,9 +218,11 @@ package final class Engine: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.scheduler.run() }
                 if let reconciler { group.addTask { await reconciler.run() } }
+                if let homeDelivery { group.addTask { await homeDelivery.run() } }
                 await group.next()
-                // Either one ends only when the engine does.
+                // Each of them ends only when the engine does.
                 reconciler?.stop()
+                homeDelivery?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -229,6 +238,7 @@ package final class Engine: Service {
     package func drain() {
         state.drain()
         reconciler?.stop()
+        homeDelivery?.stop()
         wakeUp.wake()
     }
 
@@ -259,6 +269,7 @@ package final class Engine: Service {
         }
         // The reconciler's looks leave no event; a journal that was just begun has seen none.
         guard measure.eventCount > Self.eventsOfAStart else { return }
+        homeDelivery?.recall(at: clock.now())
         let rounds = 1 + 60_000 / max(1, Int(reconcileInterval.milliseconds))
         let looks = measure.openCount * rounds
         for clinic in calendars.keys.sorted() {
