@@ -55,9 +55,7 @@ package final class HomeDeliverySource: Sendable {
     private let rounds = WakeUp()
     private let hinted = WakeUp()
 
-    /// - Parameters:
-    ///   - deadline: Of one look.
-    ///   - sites: The clinics that have home delivery now; asked at each round.
+    /// A source that has not begun; `deadline` is that of one look, and `sites` is asked at each round.
     init(
         desk: OrderDesk,
         intake: Intake,

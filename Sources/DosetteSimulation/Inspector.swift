@@ -251,7 +251,10 @@ struct Inspector {
                 )
             }
         case .prescriptionCreated, .prescriptionStatus, .prescriptionRemarks, .saleCreated,
-            .saleDeleted, .saleItemAdded, .saleFinalized:
+            .saleDeleted, .saleItemAdded, .saleFinalized, .prescriptionArchived, .clientChanged,
+            .clientDeleted, .patientChanged, .webhookCreated, .webhookDeleted,
+            .integrationCreated, .homeDeliveryCreated, .homeDeliveryStatus,
+            .homeDeliveryItemChanged, .homeDeliveryItemReplaced:
             break
         }
     }

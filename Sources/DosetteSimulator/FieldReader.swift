@@ -114,6 +114,34 @@ enum Field {
         }
     }
 
+    /// A number for which `value` has a meaning.
+    static func choice<Value>(
+        _ value: @escaping (Int) -> Value?
+    ) -> (JSON) throws(FieldReader.Problem) -> Value {
+        { (json) throws(FieldReader.Problem) -> Value in
+            guard let number = json.wholeNumber, let value = value(number) else {
+                let shown = (try? anyText(json)) ?? json.pythonTypeName
+                throw .init("\"\(shown)\" is not a valid choice.")
+            }
+            return value
+        }
+    }
+
+    /// True or false.
+    static func flag(_ json: JSON) throws(FieldReader.Problem) -> Bool {
+        guard case .bool(let flag) = json else { throw .init("Must be a valid boolean.") }
+        return flag
+    }
+
+    /// The URL of a web page.
+    static func url(_ json: JSON) throws(FieldReader.Problem) -> String {
+        let text = try text(json)
+        guard text.hasPrefix("http://") || text.hasPrefix("https://"),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { throw .init("Enter a valid URL.") }
+        return text
+    }
+
     /// An instant, as UTC milliseconds.
     static func time(_ json: JSON) throws(FieldReader.Problem) -> Int64 {
         guard let time = json.text.flatMap(WireTime.milliseconds) else {

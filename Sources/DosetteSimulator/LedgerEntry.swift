@@ -19,6 +19,20 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
         case paymentCancelled = "payment_cancelled"
         /// A credit note was made: `object` is the credit note, `invoice` the one it undoes.
         case invoiceRefunded = "invoice_refunded"
+        case prescriptionArchived = "prescription_archived"
+        case clientChanged = "client_changed"
+        case clientDeleted = "client_deleted"
+        case patientChanged = "patient_changed"
+        case webhookCreated = "webhook_created"
+        case webhookDeleted = "webhook_deleted"
+        case integrationCreated = "integration_created"
+        case homeDeliveryCreated = "home_delivery_created"
+        /// A status was set, be it the one that was there already.
+        case homeDeliveryStatus = "home_delivery_status"
+        /// The clinic changed how much it wants of an item.
+        case homeDeliveryItemChanged = "home_delivery_item_changed"
+        /// The clinic wants another item instead; that one is new and has a number of its own.
+        case homeDeliveryItemReplaced = "home_delivery_item_replaced"
     }
 
     /// Who did it.
@@ -36,13 +50,14 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
     package var installation = ""
     package let effect: Effect
     package let actor: Actor
-    /// The number of what was made or changed: a prescription, a sale, a row of a sale, a payment
-    /// or a credit note.
+    /// The number of what was made or changed: a prescription, a sale, a row of a sale, a payment,
+    /// a credit note, a client, a webhook, an order of home delivery or an item of one.
     package let object: Int
     package var client: Int?
     package var prescription: Int?
     package var sale: Int?
     package var invoice: Int?
+    package var homeDeliveryOrder: Int?
     package var statusOld: Int?
     package var statusNew: Int?
     /// The text `[dosette:…]` in the remarks, if there is one.
@@ -51,6 +66,8 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
     package var issueTime: Int64?
     /// The amount of a row, an invoice or a payment, such as `12.00`.
     package var sum: String?
+    /// How much of an item of home delivery was delivered, or is wanted now.
+    package var quantity: Int?
     /// The `X-Request-ID` of the request that did it, if it had one.
     package var request: String?
 
@@ -65,11 +82,13 @@ package struct LedgerEntry: Codable, Hashable, Sendable {
         case prescription
         case sale
         case invoice
+        case homeDeliveryOrder = "home_delivery_order"
         case statusOld = "status_old"
         case statusNew = "status_new"
         case marker
         case issueTime = "issue_time"
         case sum
+        case quantity
         case request
     }
 

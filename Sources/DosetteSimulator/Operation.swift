@@ -23,6 +23,9 @@ enum Operation: Hashable, Sendable {
     case listPayments
     case readPayment
     case cancelPayment
+    case register(RegisterOperation)
+    case hook(HookOperation)
+    case delivery(DeliveryOperation)
 
     /// Whether it may change something.
     var isWrite: Bool {
@@ -33,8 +36,10 @@ enum Operation: Hashable, Sendable {
         case .listPrescriptions, .readPrescription, .listPrescriptionItems,
             .readPrescriptionItem, .listDepartmentSettings, .readDepartmentSettings, .readItem,
             .listSales, .readSale, .listSaleItems, .listInvoices, .readInvoice, .listPayments,
-            .readPayment:
+            .readPayment, .register:
             false
+        case .hook(let operation): operation.isWrite
+        case .delivery(let operation): operation.isWrite
         }
     }
 
@@ -49,11 +54,15 @@ enum Operation: Hashable, Sendable {
             .addSaleItem, .finalizeSale, .readInvoice, .refundInvoice, .createPayment,
             .readPayment, .cancelPayment:
             false
+        case .register(let operation): operation.isList
+        case .hook(let operation): operation.isList
+        case .delivery(let operation): operation.isList
         }
     }
 
-    /// The right that the API user needs, as ``SimulatorConfiguration/permissionsMissing`` has it.
-    var permission: String {
+    /// The right that the API user needs, as ``SimulatorConfiguration/permissionsMissing`` has it;
+    /// `nil` when a token is enough.
+    var permission: String? {
         switch self {
         case .createPrescription, .listPrescriptions, .readPrescription, .patchPrescription:
             "patients"
@@ -64,6 +73,9 @@ enum Operation: Hashable, Sendable {
             .listInvoices, .readInvoice, .refundInvoice, .createPayment, .listPayments,
             .readPayment, .cancelPayment:
             "invoices"
+        case .register(let operation): operation.permission
+        case .hook(let operation): operation.permission
+        case .delivery: DeliveryOperation.permission
         }
     }
 
@@ -72,6 +84,8 @@ enum Operation: Hashable, Sendable {
         switch self {
         case .patchPrescription: .readPrescription
         case .deleteSale: .readSale
+        case .hook(let operation): .hook(operation.budget)
+        case .delivery(let operation): .delivery(operation.budget)
         default: self
         }
     }
@@ -85,8 +99,11 @@ enum Operation: Hashable, Sendable {
             300
         case .listPrescriptions, .listPrescriptionItems, .listDepartmentSettings,
             .readDepartmentSettings, .listSales, .addSaleItem, .listSaleItems, .finalizeSale,
-            .listInvoices, .refundInvoice, .listPayments, .cancelPayment:
+            .listInvoices, .refundInvoice, .listPayments, .cancelPayment,
+            .delivery(.patchItemStatus), .delivery(.putItemStatus):
             100
+        case .register, .hook, .delivery:
+            isList ? 100 : 300
         }
     }
 }

@@ -36,6 +36,20 @@ enum PercentCoding {
         return encoded
     }
 
+    /// Returns `text` as a browser writes it in a form: a space is `+`.
+    static func encodeForm(_ text: String) -> String {
+        var encoded = ""
+        for character in text {
+            switch character {
+            case " ": encoded += "+"
+            case "*": encoded += "*"
+            case "~": encoded += "%7E"
+            default: encoded += encode(String(character))
+            }
+        }
+        return encoded
+    }
+
     /// Returns the names and values of a query or a form, decoded, in their order.
     static func pairs(_ text: Substring) -> [(name: String, value: String)] {
         text.split(separator: "&").map { pair in

@@ -46,6 +46,7 @@ struct PrescriptionRow: TableRow {
     var status: Int
     var remarks: String
     let issueTime: Int64
+    var isArchived = false
     let items: [Int]
     /// The patients of all items, each once.
     let patients: [Int]
@@ -57,7 +58,7 @@ struct PrescriptionRow: TableRow {
     static let fields: [String: FieldKind] = [
         "id": .number, "client": .number, "department": .number, "prescriber": .number,
         "consultation": .number, "status": .number, "remarks": .text, "uuid": .text,
-        "created": .instant, "modified": .instant, "issue_time": .instant,
+        "archived": .flag, "created": .instant, "modified": .instant, "issue_time": .instant,
     ]
 
     static let indexedFields = ["client"]
@@ -72,6 +73,7 @@ struct PrescriptionRow: TableRow {
         case "status": .init(status)
         case "remarks": .text(remarks)
         case "uuid": .text(uuid)
+        case "archived": .init(isArchived)
         case "created": .number(createdAt)
         case "modified": .number(modifiedAt)
         case "issue_time": .number(issueTime)
@@ -91,7 +93,7 @@ struct PrescriptionRow: TableRow {
             "status": .integer(status),
             "client": links.url("client", client),
             "pharmacy_id": body["pharmacy_id"] ?? .null,
-            "archived": false,
+            "archived": .bool(isArchived),
             "patients": .array(patients.map { links.url("patient", $0) }),
             "items": .array(items.map { links.url("eprescription/prescription_item", $0) }),
             "uuid": .string(uuid),

@@ -4,7 +4,20 @@ extension ProvetInstallation {
         _ call: Call,
         in world: inout SharedWorld
     ) throws(Refusal) -> SimulatedAnswer {
-        var original = try invoices.row(call.id)
+        let note = try refundInvoice(call.id, by: .api, now: call.now, in: &world)
+        return SimulatedAnswer(status: 201, note.json(call.links))
+    }
+
+    /// Makes the credit note that undoes an invoice.
+    ///
+    /// - Throws: ``Refusal`` when the invoice is not finalized or is undone already.
+    mutating func refundInvoice(
+        _ id: Int,
+        by actor: LedgerEntry.Actor,
+        now: Int64,
+        in world: inout SharedWorld
+    ) throws(Refusal) -> InvoiceRow {
+        var original = try invoices.row(id)
         guard original.status == InvoiceStatus.finalized else {
             throw .rule("Only a finalized invoice can be refunded.")
         }
@@ -14,8 +27,8 @@ extension ProvetInstallation {
         }
         let note = InvoiceRow(
             id: invoices.nextID,
-            createdAt: call.now,
-            modifiedAt: call.now,
+            createdAt: now,
+            modifiedAt: now,
             client: original.client,
             department: original.department,
             sale: nil,
@@ -26,13 +39,15 @@ extension ProvetInstallation {
         original.creditNote = note.id
         invoices.insert(note)
         invoices.replace(original)
-        var entry = LedgerEntry(.invoiceRefunded, note.id)
+        var entry = LedgerEntry(.invoiceRefunded, note.id, by: actor)
         entry.client = original.client
         entry.sale = original.sale
         entry.invoice = original.id
         entry.sum = note.total.text
-        world.ledger.append(entry, in: name, at: call.now)
-        return SimulatedAnswer(status: 201, note.json(call.links))
+        world.ledger.append(entry, in: name, at: now)
+        fire(.invoice, note.id, at: now, in: &world)
+        fire(.invoice, original.id, at: now, in: &world)
+        return note
     }
 
     mutating func createPayment(
@@ -48,35 +63,65 @@ extension ProvetInstallation {
         guard let invoice = id.flatMap({ invoices[$0] }), let type, let sum else {
             preconditionFailure("a required field is absent without an error")
         }
+        let draft = PaymentDraft(invoice: invoice, type: type, sum: sum)
+        let payment = try pay(draft, by: .api, now: call.now, in: &world)
+        return SimulatedAnswer(status: 201, payment.json(call.links))
+    }
+
+    /// Enters a payment.
+    ///
+    /// - Throws: ``Refusal`` when the invoice is not finalized.
+    mutating func pay(
+        _ draft: PaymentDraft,
+        by actor: LedgerEntry.Actor,
+        now: Int64,
+        in world: inout SharedWorld
+    ) throws(Refusal) -> PaymentRow {
+        let invoice = draft.invoice
         guard invoice.status == InvoiceStatus.finalized else {
             throw .field("invoice", "A payment is accepted for a finalized invoice only.")
         }
         let payment = PaymentRow(
             id: payments.nextID,
-            createdAt: call.now,
-            modifiedAt: call.now,
+            createdAt: now,
+            modifiedAt: now,
             invoice: invoice.id,
             client: invoice.client,
-            paymentType: type,
-            sum: sum
+            paymentType: draft.type,
+            sum: draft.sum
         )
         payments.insert(payment)
-        record(.paymentAdded, payment, of: invoice, call, in: &world)
-        return SimulatedAnswer(status: 201, payment.json(call.links))
+        let entry = LedgerEntry(.paymentAdded, payment.id, by: actor)
+        record(entry, payment, of: invoice, now, in: &world)
+        return payment
     }
 
     mutating func cancelPayment(
         _ call: Call,
         in world: inout SharedWorld
     ) throws(Refusal) -> SimulatedAnswer {
-        var payment = try payments.row(call.id)
+        let payment = try cancelPayment(call.id, by: .api, now: call.now, in: &world)
+        return SimulatedAnswer(status: 200, payment.json(call.links))
+    }
+
+    /// Cancels a payment.
+    ///
+    /// - Throws: ``Refusal`` when it is cancelled already.
+    mutating func cancelPayment(
+        _ id: Int,
+        by actor: LedgerEntry.Actor,
+        now: Int64,
+        in world: inout SharedWorld
+    ) throws(Refusal) -> PaymentRow {
+        var payment = try payments.row(id)
         let invoice = try invoices.row(payment.invoice)
         guard !payment.isCancelled else { throw .rule("The payment is already cancelled.") }
         payment.isCancelled = true
-        payment.modifiedAt = call.now
+        payment.modifiedAt = now
         payments.replace(payment)
-        record(.paymentCancelled, payment, of: invoice, call, in: &world)
-        return SimulatedAnswer(status: 200, payment.json(call.links))
+        let entry = LedgerEntry(.paymentCancelled, payment.id, by: actor)
+        record(entry, payment, of: invoice, now, in: &world)
+        return payment
     }
 
     private static func paymentType(_ json: JSON) throws(FieldReader.Problem) -> Int {
@@ -88,17 +133,25 @@ extension ProvetInstallation {
     }
 
     private func record(
-        _ effect: LedgerEntry.Effect,
+        _ entry: LedgerEntry,
         _ payment: PaymentRow,
         of invoice: InvoiceRow,
-        _ call: Call,
+        _ now: Int64,
         in world: inout SharedWorld
     ) {
-        var entry = LedgerEntry(effect, payment.id)
+        var entry = entry
         entry.client = invoice.client
         entry.sale = invoice.sale
         entry.invoice = invoice.id
         entry.sum = payment.sum.text
-        world.ledger.append(entry, in: name, at: call.now)
+        world.ledger.append(entry, in: name, at: now)
+        fire(.payment, payment.id, at: now, in: &world)
     }
+}
+
+/// A payment that is to be entered.
+struct PaymentDraft {
+    let invoice: InvoiceRow
+    let type: Int
+    let sum: WireMoney
 }

@@ -3,7 +3,7 @@ extension ProvetInstallation {
     /// Carries `call` out and returns its answer.
     mutating func perform(_ call: Call, in world: inout SharedWorld) -> SimulatedAnswer {
         guard !(call.operation.isWrite && world.ledger.isFull) else {
-            return SimulatedAnswer(status: 507, detail: "The simulator's ledger is full.")
+            return Refusal.ledgerIsFull.answer
         }
         world.ledger.request = call.request.requestID
         defer { world.ledger.request = nil }
@@ -28,10 +28,12 @@ extension ProvetInstallation {
         case .refundInvoice: try refundInvoice(call, in: &world)
         case .createPayment: try createPayment(call, in: &world)
         case .cancelPayment: try cancelPayment(call, in: &world)
+        case .hook(let operation): try write(operation, call, in: &world)
+        case .delivery: try updateDeliveryItem(call, in: &world)
         case .listPrescriptions, .readPrescription, .listPrescriptionItems,
             .readPrescriptionItem, .listDepartmentSettings, .readDepartmentSettings, .readItem,
             .listSales, .readSale, .listSaleItems, .listInvoices, .readInvoice, .listPayments,
-            .readPayment:
+            .readPayment, .register:
             preconditionFailure("a read is not a write")
         }
     }
@@ -56,6 +58,9 @@ extension ProvetInstallation {
             case .readInvoice: try invoices.row(call.id).json(links)
             case .listPayments: try payments.page(call).json(call) { $0.json(links) }
             case .readPayment: try payments.row(call.id).json(links)
+            case .register(let operation): try read(operation, call)
+            case .hook(let operation): try read(operation, call)
+            case .delivery(let operation): try read(operation, call)
             case .createPrescription, .patchPrescription, .createSale, .deleteSale,
                 .addSaleItem, .finalizeSale, .refundInvoice, .createPayment, .cancelPayment:
                 preconditionFailure("a write is not a read")
@@ -73,12 +78,7 @@ extension ProvetInstallation {
         if let asked = body[name]?.wholeNumber, configuration.clientsForbidden.contains(asked) {
             throw .forbidden
         }
-        return reader.read(
-            name,
-            as: Field.key { [configuration] in
-                $0 >= 1 && !configuration.clientsUnknown.contains($0)
-            }
-        )
+        return reader.read(name, as: Field.key { [register] in register.hasClient($0) })
     }
 
     /// Reads the key of a department that exists.
@@ -105,8 +105,9 @@ extension ProvetInstallation {
             "url": links.url("departmentsettings", department),
             "id": .integer(department),
             "department": links.url("department", department),
-            "prescription_fee_item": feeItems[department].map { .integer($0) } ?? .null,
-            "financial_period_lock_date": .null,
+            "prescription_fee_item": settings[department, default: .init()].feeItem.json,
+            "financial_period_lock_date":
+                settings[department]?.lockDate.map { .string($0) } ?? .null,
         ]
     }
 

@@ -107,7 +107,7 @@ extension ProvetInstallation {
         return .done
     }
 
-    private func record(
+    func record(
         _ entry: LedgerEntry,
         of row: PrescriptionRow,
         from old: Int,

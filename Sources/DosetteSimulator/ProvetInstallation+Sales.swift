@@ -31,6 +31,7 @@ extension ProvetInstallation {
         invoices.insert(invoice)
         sales.insert(sale)
         record(.saleCreated, of: sale, sale.id, call, in: &world)
+        fire(.invoice, invoice.id, at: call.now, in: &world)
         return SimulatedAnswer(status: 201, sale.json(call.links))
     }
 
@@ -44,6 +45,7 @@ extension ProvetInstallation {
         invoices.remove(sale.invoice)
         sales.remove(sale.id)
         record(.saleDeleted, of: sale, sale.id, call, in: &world)
+        fire(.invoice, sale.invoice, at: call.now, in: &world)
         return SimulatedAnswer(status: 204)
     }
 
@@ -75,6 +77,7 @@ extension ProvetInstallation {
         )
         saleItems.insert(row)
         record(.saleItemAdded, of: sale, row.id, call, sum: row.sum, in: &world)
+        fire(.invoice, sale.invoice, at: call.now, in: &world)
         return SimulatedAnswer(status: 201, row.json(call.links))
     }
 
@@ -82,20 +85,39 @@ extension ProvetInstallation {
         _ call: Call,
         in world: inout SharedWorld
     ) throws(Refusal) -> SimulatedAnswer {
-        var sale = try sales.row(call.id)
+        let sale = try finalizeSale(call.id, by: .api, now: call.now, in: &world)
+        return SimulatedAnswer(status: 200, sale.json(call.links))
+    }
+
+    /// Finalizes a sale, and with it its invoice.
+    ///
+    /// - Throws: ``Refusal`` when it is finalized, has no items, or its department's books are
+    ///   locked today.
+    mutating func finalizeSale(
+        _ id: Int,
+        by actor: LedgerEntry.Actor,
+        now: Int64,
+        in world: inout SharedWorld
+    ) throws(Refusal) -> SaleRow {
+        var sale = try sales.row(id)
         var invoice = try invoices.row(sale.invoice)
         guard !sale.isFinalized else { throw .rule("The sale is already finalized.") }
         let rows = rows(of: sale)
         guard !rows.isEmpty else { throw .rule("A sale without items cannot be finalized.") }
+        if let lock = settings[sale.department]?.lockDate, WireTime.date(now) < lock {
+            throw .rule("The financial period is locked until \(lock).")
+        }
         sale.isFinalized = true
-        sale.modifiedAt = call.now
+        sale.modifiedAt = now
         invoice.status = InvoiceStatus.finalized
         invoice.total = WireMoney(cents: rows.reduce(0) { $0 + $1.sum.cents })
-        invoice.modifiedAt = call.now
+        invoice.modifiedAt = now
         sales.replace(sale)
         invoices.replace(invoice)
-        record(.saleFinalized, of: sale, sale.id, call, sum: invoice.total, in: &world)
-        return SimulatedAnswer(status: 200, sale.json(call.links))
+        let entry = LedgerEntry(.saleFinalized, sale.id, by: actor)
+        record(entry, of: sale, at: now, sum: invoice.total, in: &world)
+        fire(.invoice, invoice.id, at: now, in: &world)
+        return sale
     }
 
     private func rows(of sale: SaleRow) -> [SaleItemRow] {
@@ -111,11 +133,21 @@ extension ProvetInstallation {
         sum: WireMoney? = nil,
         in world: inout SharedWorld
     ) {
-        var entry = LedgerEntry(effect, object)
+        record(LedgerEntry(effect, object), of: sale, at: call.now, sum: sum, in: &world)
+    }
+
+    private func record(
+        _ entry: LedgerEntry,
+        of sale: SaleRow,
+        at now: Int64,
+        sum: WireMoney? = nil,
+        in world: inout SharedWorld
+    ) {
+        var entry = entry
         entry.client = sale.client
         entry.sale = sale.id
         entry.invoice = sale.invoice
         entry.sum = sum?.text
-        world.ledger.append(entry, in: name, at: call.now)
+        world.ledger.append(entry, in: name, at: now)
     }
 }

@@ -65,7 +65,9 @@ extension ProvetInstallation {
             clientID: PercentCoding.decode(pair[0]),
             clientSecret: PercentCoding.decode(pair[1])
         )
-        return configuration.credentials.contains(given) ? given.clientID : nil
+        let isKnown =
+            configuration.credentials.contains(given) || ownCredentials.contains(given)
+        return isKnown ? given.clientID : nil
     }
 
     private static func oauthError(_ code: String, status: Int) -> SimulatedAnswer {

@@ -21,8 +21,15 @@ struct ProvetInstallation: Sendable {
     var saleItems = Table<SaleItemRow>(firstID: 6001)
     var invoices = Table<InvoiceRow>(firstID: 3001)
     var payments = Table<PaymentRow>(firstID: 4001)
-    /// The fee item in the settings of each department that has one.
-    var feeItems: [Int: Int] = [:]
+    var webhooks = Table<WebhookRow>(firstID: 7001)
+    var integrations = Table<IntegrationRow>(firstID: 7501)
+    var deliveryOrders = Table<DeliveryOrderRow>(firstID: 8001)
+    var deliveryItems = Table<DeliveryItemRow>(firstID: 9001)
+    var register: ClinicRegister
+    /// The settings of each department.
+    var settings: [Int: DepartmentSettings] = [:]
+    /// Clients of the API that get a token here and nowhere else.
+    var ownCredentials: [SimulatorConfiguration.Credentials] = []
 
     private struct WindowKey: Hashable {
         let user: String
@@ -40,8 +47,10 @@ struct ProvetInstallation: Sendable {
         self.place = place
         self.configuration = configuration
         random = SimulatedRandom(seed: configuration.seed, installation: name)
+        register = ClinicRegister(configuration)
+        let feeItem = configuration.prescriptionFeeItem.map { FeeItemSetting.one($0) } ?? .none
         for department in configuration.departments {
-            feeItems[department] = configuration.prescriptionFeeItem
+            settings[department] = DepartmentSettings(feeItem: feeItem)
         }
     }
 
@@ -63,7 +72,7 @@ struct ProvetInstallation: Sendable {
             case .missesSlash: throw movedToSlash(request)
             case .token: return signIn(request, now: now, in: &world)
             case .resource(let resource):
-                let call = try admit(request, to: resource, now: now)
+                let call = try admit(request, to: resource, now: now, in: world)
                 return carryOut(call, in: &world)
             }
         } catch {
@@ -88,12 +97,14 @@ extension ProvetInstallation {
     private mutating func admit(
         _ request: SimulatedRequest,
         to resource: Route.Resource,
-        now: Int64
+        now: Int64,
+        in world: SharedWorld
     ) throws(Refusal) -> Call {
         let user = try user(of: request, now: now)
         // Rights belong to the resource, whatever the method.
-        let permission = resource.methods[0].operation.permission
-        guard !configuration.permissionsMissing.contains(permission) else {
+        if let permission = resource.methods[0].operation.permission,
+            world.permissionsMissing.contains(permission)
+        {
             throw .forbidden
         }
         guard let operation = resource.operation(of: request.method) else {

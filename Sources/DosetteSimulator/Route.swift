@@ -44,6 +44,10 @@ enum Route: Hashable, Sendable {
 
     private static func find(_ parts: [Substring]) -> Route? {
         if parts == ["oauth2", "token"] { return .token }
+        if parts == ["oauth2", "userinfo"] {
+            let read = Resource.Method(name: "GET", operation: .register(.readUserInfo))
+            return .resource(Resource(methods: [read], id: 0))
+        }
         guard parts.starts(with: ["api", "0.1"]) else { return nil }
         var id = 0
         let pattern = parts.dropFirst(2).map { part in
@@ -78,8 +82,53 @@ enum Route: Hashable, Sendable {
             case "invoicepayment": ["GET": .listPayments, "POST": .createPayment]
             case "invoicepayment/#": ["GET": .readPayment]
             case "invoicepayment/#/cancel_payment": ["POST": .cancelPayment]
-            default: nil
+            default:
+                registerMethods(of: pattern) ?? hookMethods(of: pattern)
+                    ?? deliveryMethods(of: pattern)
             }
         return table?.map { Resource.Method(name: $0.key, operation: $0.value) }
+    }
+
+    private static func registerMethods(
+        of pattern: String
+    ) -> KeyValuePairs<String, Operation>? {
+        switch pattern {
+        case "client/#": ["GET": .register(.readClient)]
+        case "patient": ["GET": .register(.listPatients)]
+        case "patient/#": ["GET": .register(.readPatient)]
+        case "consultation/#": ["GET": .register(.readConsultation)]
+        case "user": ["GET": .register(.listUsers)]
+        case "user/#": ["GET": .register(.readUser)]
+        case "department": ["GET": .register(.listDepartments)]
+        case "department/#": ["GET": .register(.readDepartment)]
+        default: nil
+        }
+    }
+
+    private static func hookMethods(of pattern: String) -> KeyValuePairs<String, Operation>? {
+        switch pattern {
+        case "hook/webhook": ["GET": .hook(.listWebhooks), "POST": .hook(.createWebhook)]
+        case "hook/webhook/#": ["GET": .hook(.readWebhook), "DELETE": .hook(.deleteWebhook)]
+        case "custom_integration":
+            ["GET": .hook(.listIntegrations), "POST": .hook(.createIntegration)]
+        default: nil
+        }
+    }
+
+    private static func deliveryMethods(
+        of pattern: String
+    ) -> KeyValuePairs<String, Operation>? {
+        switch pattern {
+        case "home_delivery/order": ["GET": .delivery(.listOrders)]
+        case "home_delivery/order/#": ["GET": .delivery(.readOrder)]
+        case "home_delivery/item": ["GET": .delivery(.listItems)]
+        case "home_delivery/item/#": ["GET": .delivery(.readItem)]
+        case "home_delivery/item/#/update_status":
+            ["PUT": .delivery(.putItemStatus), "PATCH": .delivery(.patchItemStatus)]
+        case "home_delivery/client_data/#": ["GET": .delivery(.readClientData)]
+        case "home_delivery/patient_data/#": ["GET": .delivery(.readPatientData)]
+        case "home_delivery/department_data/#": ["GET": .delivery(.readDepartmentData)]
+        default: nil
+        }
     }
 }

@@ -148,6 +148,10 @@ struct Refusal: Error, Hashable {
 
     static let notFound = Refusal(SimulatedAnswer(status: 404, detail: "Not found."))
 
+    static let ledgerIsFull = Refusal(
+        SimulatedAnswer(status: 507, detail: "The simulator's ledger is full.")
+    )
+
     static let forbidden = Refusal(
         SimulatedAnswer(
             status: 403,

@@ -7,7 +7,7 @@ import Synchronization
 /// time, such as the effects of requests whose connection was cut. A time before that of an
 /// earlier call counts as that one. It may be called from any thread.
 package final class SimulatedProvet: Sendable {
-    private let state: Mutex<SimulatedState>
+    let state: Mutex<SimulatedState>
 
     /// Creates a simulator without installations; each is made when it is first asked.
     package init(_ configuration: SimulatorConfiguration = SimulatorConfiguration()) {
@@ -92,23 +92,6 @@ package final class SimulatedProvet: Sendable {
     ) -> ClinicOutcome {
         state.withLock {
             $0.clinicSets(status, of: prescription, installation: installation, now: now)
-        }
-    }
-
-    /// Sets the item that a department's settings name as its fee.
-    ///
-    /// - Parameters:
-    ///   - item: The item's number, existing or not; `nil` for none.
-    ///   - department: The department.
-    ///   - installation: The `provet_id`.
-    /// - Returns: Whether there is such a department.
-    package func setPrescriptionFeeItem(
-        _ item: Int?,
-        department: Int,
-        installation: String
-    ) -> Bool {
-        state.withLock {
-            $0.setPrescriptionFeeItem(item, department: department, installation: installation)
         }
     }
 }

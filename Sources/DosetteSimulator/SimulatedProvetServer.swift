@@ -1,3 +1,4 @@
+import AsyncHTTPClient
 import Foundation
 import Hummingbird
 package import Logging
@@ -51,9 +52,20 @@ package struct SimulatedProvetServer: Service {
     }
 
     /// Serves until the service is shut down; requests that have begun are answered.
+    ///
+    /// Webhooks are sent while it serves. Those that wait when it stops are never sent.
     package func run() async throws {
+        let client = HTTPClient(configuration: OutgoingCalls.clientConfiguration)
+        let calls = OutgoingCalls(provet: provet, client: client, now: now)
+        let outcome = await serve(calls)
+        try await client.shutdown()
+        try outcome.get()
+    }
+
+    /// Serves and sends webhooks; when either ends, so does the other.
+    private func serve(_ calls: OutgoingCalls) async -> Result<Void, any Error> {
         let application = Application(
-            responder: SimulatorResponder(provet: provet, now: now),
+            responder: SimulatorResponder(provet: provet, calls: calls, now: now),
             configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
             onServerRunning: { [logger, onReady] channel in
                 guard let port = channel.localAddress?.port else { return }
@@ -62,6 +74,16 @@ package struct SimulatedProvetServer: Service {
             },
             logger: logger
         )
-        try await application.run()
+        return await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { await calls.run() }
+            let outcome: Result<Void, any Error>
+            do {
+                outcome = .success(try await application.run())
+            } catch {
+                outcome = .failure(error)
+            }
+            tasks.cancelAll()
+            return outcome
+        }
     }
 }

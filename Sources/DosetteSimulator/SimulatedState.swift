@@ -15,7 +15,10 @@ struct SimulatedState: Sendable {
 
     init(_ configuration: SimulatorConfiguration) {
         self.configuration = configuration
-        world = SharedWorld(faults: configuration.faults)
+        world = SharedWorld(
+            faults: configuration.faults,
+            permissionsMissing: configuration.permissionsMissing
+        )
     }
 
     mutating func handle(
@@ -83,16 +86,41 @@ struct SimulatedState: Sendable {
         )
     }
 
-    mutating func setPrescriptionFeeItem(
-        _ item: Int?,
-        department: Int,
-        installation: String
-    ) -> Bool {
-        guard configuration.departments.contains(department),
-            let place = place(of: installation)
-        else { return false }
-        installations[place].feeItems[department] = item
-        return true
+    mutating func setPermissionsMissing(_ permissions: [String]) {
+        world.permissionsMissing = Set(permissions)
+    }
+
+    /// Lets `act` happen in an installation, which is set up when it is new.
+    ///
+    /// - Parameters:
+    ///   - name: The `provet_id`.
+    ///   - now: The time, in UTC milliseconds.
+    ///   - act: What happens, at the time it is given.
+    /// - Returns: What `act` returns.
+    /// - Throws: ``Refusal`` when the name cannot be one, or what `act` throws.
+    mutating func inInstallation<Result>(
+        _ name: String,
+        now: Int64,
+        _ act: (inout ProvetInstallation, Int64, inout SharedWorld) throws(Refusal) -> Result
+    ) throws(Refusal) -> Result {
+        advance(to: now)
+        guard let place = place(of: name) else { throw .notFound }
+        return try act(&installations[place], time, &world)
+    }
+
+    mutating func takeDeliveries(now: Int64) -> [WebhookDelivery] {
+        advance(to: now)
+        return world.deliveries.take(dueAt: time)
+    }
+
+    mutating func finishDelivery(_ number: Int, status: Int?, now: Int64) {
+        advance(to: now)
+        world.deliveries.finish(number, status: status, at: time)
+    }
+
+    mutating func webhookReport(now: Int64) -> WebhookReport {
+        advance(to: now)
+        return world.deliveries.report
     }
 
     /// Returns the place of an installation, which is set up when it is new.

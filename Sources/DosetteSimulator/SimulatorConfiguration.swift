@@ -25,6 +25,12 @@ package struct SimulatorConfiguration: Hashable, Sendable {
         }
     }
 
+    /// The names of all rights that an API user can have.
+    package static let permissions: Set<String> = [
+        "patients", "items", "invoices", "consultations", "users", "departments", "webhooks",
+        "integrations",
+    ]
+
     /// What makes a run repeatable.
     package var seed: UInt64
     package var faults: FaultProfile
@@ -36,7 +42,7 @@ package struct SimulatorConfiguration: Hashable, Sendable {
     package var tokenLifetimeSeconds: Int64 = 36_000
     /// Calls a minute that replace every documented limit; `nil` keeps the documented ones.
     package var limitsPerMinute: Int?
-    /// Rights that the API user lacks: `patients`, `items`, `invoices`.
+    /// Rights that the API user lacks, at the start; of ``permissions``.
     package var permissionsMissing: [String] = []
     /// The departments that exist; another one in a body is an error.
     package var departments = Array(1...10)

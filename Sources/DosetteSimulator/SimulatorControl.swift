@@ -23,7 +23,17 @@ struct SimulatorControl: Sendable {
             case ("GET", "/summary"): return summary(now: now)
             case ("POST", "/faults"): return try setFaults(request)
             case ("POST", "/clinic"): return try clinicActs(request, now: now)
-            case ("POST", "/settings"): return try setSettings(request)
+            case ("POST", "/settings"): return try setSettings(request, now: now)
+            case ("POST", "/home_delivery"):
+                return try createHomeDelivery(request, now: now)
+            case ("POST", "/home_delivery/replace"):
+                return try replaceHomeDelivery(request, now: now)
+            case ("POST", "/home_delivery/change"):
+                return try changeHomeDelivery(request, now: now)
+            case ("POST", "/launch"): return try launch(request, now: now)
+            case ("GET", "/press"): return try press(request, now: now)
+            case ("POST", "/permissions"): return try setPermissions(request)
+            case ("GET", "/webhooks"): return Self.json(provet.webhookReport(now: now))
             default: throw .notFound
             }
         } catch {
@@ -49,9 +59,21 @@ struct SimulatorControl: Sendable {
     }
 
     private func summary(now: Int64) -> SimulatedAnswer {
-        let type = SimulatedAnswer.Header("Content-Type", "application/json")
-        let body = Self.encode(provet.summary(now: now))
-        return SimulatedAnswer(status: 200, headers: [type], body: body)
+        Self.json(provet.summary(now: now))
+    }
+
+    private func setPermissions(_ request: SimulatedRequest) throws(Refusal) -> SimulatedAnswer {
+        let body = try JSONReader.body(of: request)
+        guard case .array(let names) = body["missing"] else {
+            throw .field("missing", "A list of names is required.")
+        }
+        let missing = names.compactMap(\.text)
+        let unknown = missing.filter { !SimulatorConfiguration.permissions.contains($0) }
+        guard missing.count == names.count, unknown.isEmpty else {
+            throw .field("missing", "There is no such permission.")
+        }
+        provet.setPermissionsMissing(missing)
+        return SimulatedAnswer(status: 200, ["status": "ok"])
     }
 
     private func setFaults(_ request: SimulatedRequest) throws(Refusal) -> SimulatedAnswer {
@@ -84,62 +106,51 @@ struct SimulatorControl: Sendable {
             .map { Int64($0) }
     }
 
-    private func clinicActs(
+    private func setSettings(
         _ request: SimulatedRequest,
         now: Int64
     ) throws(Refusal) -> SimulatedAnswer {
         let body = try JSONReader.body(of: request)
         var reader = FieldReader(body)
         let installation = reader.read("installation", as: Field.text)
-        let prescription = reader.read("prescription", as: Field.integer(atLeast: 0))
-        let action = reader.read("action", as: Field.text)
-        let status =
-            action == "status" ? reader.read("status", as: Field.integer(atLeast: 0)) : nil
-        try reader.finish()
-        guard let installation, let prescription, action == "cancel" || status != nil else {
-            throw .field("action", "There is no such action: cancel and status are.")
-        }
-        let outcome = provet.clinicSets(
-            status: status ?? PrescriptionStatus.canceled,
-            prescription: prescription,
-            installation: installation,
-            now: now
-        )
-        return Self.answer(outcome)
-    }
-
-    private static func answer(_ outcome: ClinicOutcome) -> SimulatedAnswer {
-        switch outcome {
-        case .done: SimulatedAnswer(status: 200, ["status": "ok"])
-        case .noSuchPrescription: Refusal.notFound.answer
-        case .isFinal: SimulatedAnswer(status: 409, detail: "Nothing can follow its status.")
-        case .ledgerIsFull: SimulatedAnswer(status: 507, detail: "The ledger is full.")
-        }
-    }
-
-    private func setSettings(_ request: SimulatedRequest) throws(Refusal) -> SimulatedAnswer {
-        let body = try JSONReader.body(of: request)
-        var reader = FieldReader(body)
-        let installation = reader.read("installation", as: Field.text)
         let department = reader.read("department", as: Field.integer(atLeast: 0))
-        let item = reader.read(
-            "prescription_fee_item",
-            body["prescription_fee_item"] == .null ? .optional : .required,
-            as: Field.integer(atLeast: 0)
-        )
+        let feeItem = reader.read("prescription_fee_item", .optional, as: Self.feeItem)
+        let lockDate = reader.read("financial_period_lock_date", .optional, as: Field.date)
         try reader.finish()
+        var change = DepartmentSettingsChange()
+        if body["prescription_fee_item"] != nil {
+            change.feeItem = feeItem ?? FeeItemSetting.none
+        }
+        if body["financial_period_lock_date"] != nil {
+            change.lockDate = lockDate.map { .day($0) } ?? DepartmentSettingsChange.LockDate.none
+        }
+        guard change != DepartmentSettingsChange() else {
+            throw .rule("There is nothing to set.")
+        }
         guard let installation, let department,
-            provet.setPrescriptionFeeItem(
-                item,
+            provet.setDepartmentSettings(
+                change,
                 department: department,
-                installation: installation
+                installation: installation,
+                now: now
             )
         else { throw .notFound }
         return SimulatedAnswer(status: 200, ["status": "ok"])
     }
 
-    private func number(_ name: String, in request: SimulatedRequest) -> Int? {
+    private static func feeItem(_ json: JSON) throws(FieldReader.Problem) -> FeeItemSetting {
+        let number = Field.integer(atLeast: 0)
+        guard case .array = json else { return .one(try number(json)) }
+        return .several(try Field.list(of: number)(json))
+    }
+
+    func number(_ name: String, in request: SimulatedRequest) -> Int? {
         request.query.last { $0.name == name }.flatMap { Int($0.value) }
+    }
+
+    private static func json(_ value: some Encodable) -> SimulatedAnswer {
+        let type = SimulatedAnswer.Header("Content-Type", "application/json")
+        return SimulatedAnswer(status: 200, headers: [type], body: encode(value))
     }
 
     private static func encode(_ value: some Encodable) -> [UInt8] {

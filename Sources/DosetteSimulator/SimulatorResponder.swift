@@ -10,6 +10,7 @@ struct SimulatorResponder: HTTPResponder {
     private static let controlName = "_simulator"
 
     let provet: SimulatedProvet
+    let calls: OutgoingCalls
     /// The time, in UTC milliseconds.
     let now: @Sendable () -> Int64
 
@@ -34,7 +35,7 @@ struct SimulatorResponder: HTTPResponder {
             requestID: HTTPField.Name("X-Request-ID").flatMap { request.headers[$0] }
         )
         if target.name == Self.controlName {
-            return Self.response(control(simulated, context))
+            return Self.response(await control(simulated, context))
         }
         let reply = provet.handle(simulated, installation: target.name, now: now())
         return try await carryOut(reply, context)
@@ -43,9 +44,19 @@ struct SimulatorResponder: HTTPResponder {
     private func control(
         _ request: SimulatedRequest,
         _ context: SimulatorContext
-    ) -> SimulatedAnswer {
+    ) async -> SimulatedAnswer {
         guard context.isLoopback else { return Refusal.forbidden.answer }
-        return SimulatorControl(provet: provet).answer(request, now: now())
+        let control = SimulatorControl(provet: provet)
+        guard request.method == "POST", request.path == "/hookup" else {
+            return control.answer(request, now: now())
+        }
+        let hookup: SimulatedHookup
+        do throws(Refusal) {
+            hookup = try control.hookup(request, now: now())
+        } catch {
+            return error.answer
+        }
+        return await calls.send(hookup)
     }
 
     private func carryOut(

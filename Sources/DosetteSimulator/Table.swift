@@ -54,6 +54,9 @@ struct Table<Row: TableRow>: Sendable {
         self.firstID = firstID
     }
 
+    /// How many rows there are.
+    private(set) var count = 0
+
     /// The number that the next row gets.
     var nextID: Int { firstID + rows.count }
 
@@ -61,6 +64,7 @@ struct Table<Row: TableRow>: Sendable {
     mutating func insert(_ row: Row) {
         precondition(row.id == nextID)
         rows.append(row)
+        count += 1
         for field in Row.indexedFields {
             idsByKey[IndexKey(field: field, value: row.value(of: field)), default: []]
                 .append(row.id)
@@ -86,6 +90,7 @@ struct Table<Row: TableRow>: Sendable {
     mutating func remove(_ id: Int) {
         precondition(self[id] != nil)
         rows[id - firstID] = nil
+        count -= 1
     }
 
     /// Returns the numbers of the rows that meet every condition, in order.

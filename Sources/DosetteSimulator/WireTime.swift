@@ -30,6 +30,11 @@ enum WireTime {
             + decimals + "+" + zone
     }
 
+    /// Returns the day on which an instant falls in the installation's zone, such as `2026-08-20`.
+    static func date(_ milliseconds: Int64) -> String {
+        String(text(milliseconds).prefix { $0 != "T" })
+    }
+
     /// Returns the instant that an ISO 8601 text names, in UTC milliseconds.
     ///
     /// - Parameter text: A date and a time; without a zone it is in the installation's.

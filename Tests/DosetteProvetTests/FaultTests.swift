@@ -132,6 +132,10 @@ struct FaultTests {
         case .prescriptionStatus, .prescriptionRemarks, .saleDeleted, .saleItemAdded,
             .paymentCancelled:
             #expect(finding.receipt == Receipt())
+        case .prescriptionArchived, .clientChanged, .clientDeleted, .patientChanged,
+            .webhookCreated, .webhookDeleted, .integrationCreated, .homeDeliveryCreated,
+            .homeDeliveryStatus, .homeDeliveryItemChanged, .homeDeliveryItemReplaced:
+            Issue.record("\(write.effect) is no step of an order")
         }
     }
 

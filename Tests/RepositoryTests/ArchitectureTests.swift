@@ -25,8 +25,8 @@ private let allowedImports: [String: Set<String>] = [
     ],
     // The simulator shares no code with the adapter, so that a mistake cannot cancel itself out.
     "Sources/DosetteSimulator": [
-        "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore", "ServiceLifecycle",
-        "Synchronization",
+        "AsyncHTTPClient", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "Logging",
+        "NIOCore", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteServer": [
         "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
