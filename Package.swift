@@ -53,7 +53,10 @@ let package = Package(
             path: "Workflows",
             exclude: ["README.md"],
             sources: ["Workflows.swift"],
-            resources: [.embedInCode("home_delivery_v1.yaml")]
+            resources: [
+                .embedInCode("clinic_home_delivery_v1.yaml"),
+                .embedInCode("home_delivery_v1.yaml"),
+            ]
         ),
         .target(
             name: "DosetteSQLite",

@@ -6,7 +6,11 @@ package struct EmbeddedWorkflow: Sendable {
     package let text: String
 
     package static let all = [
-        EmbeddedWorkflow("home_delivery_v1.yaml", PackageResources.home_delivery_v1_yaml)
+        EmbeddedWorkflow(
+            "clinic_home_delivery_v1.yaml",
+            PackageResources.clinic_home_delivery_v1_yaml
+        ),
+        EmbeddedWorkflow("home_delivery_v1.yaml", PackageResources.home_delivery_v1_yaml),
     ]
 
     private init(_ file: String, _ bytes: [UInt8]) {

@@ -58,6 +58,7 @@ package struct Composition: Sendable {
                 budgets: far.budgets,
                 directory: clinics,
                 setup: far.setup,
+                homeDelivery: far.actions,
                 sources: sources,
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,

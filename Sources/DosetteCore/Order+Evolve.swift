@@ -26,6 +26,10 @@ extension Order {
         changedAt = fact.at
         version = 1
         plan = received.plan
+        delivery = received.delivery.flatMap { Delivery($0) }
+        guard (delivery == nil) == (received.delivery == nil) else {
+            throw Damage(version: 0, problem: "the delivery cannot be read")
+        }
         parts = workflow.parts.map { part in
             var start = part.start
             if part.lifecycle == .fee {
@@ -58,6 +62,7 @@ extension Order {
         case .entered(let entered):
             try enter(entered, at: fact.at)
         case .signaled(let signaled):
+            try takeItems(signaled)
             remember(signaled, fact)
         case .effect(let event):
             try apply(event, at: fact.at)
@@ -98,6 +103,12 @@ extension Order {
         noticed.insert(notice.subject)
         if notice.subject == .restored { noticed.remove(.archived) }
         if notice.subject == .remarks { remarksDigest = notice.digest }
+    }
+
+    private mutating func takeItems(_ signaled: Signaled) throws(Damage) {
+        for item in signaled.items {
+            guard delivery?.apply(item) == true else { throw damage("no item \(item.item)") }
+        }
     }
 
     private mutating func remember(_ signaled: Signaled, _ fact: Fact) {

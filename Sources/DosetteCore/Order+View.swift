@@ -4,7 +4,7 @@ extension Order {
     /// A pure function of the events; `waiting.detail`, which depends on the moment, is added by
     /// whoever knows the moment.
     package var view: JSONObject {
-        [
+        var view: JSONObject = [
             "order_id": .string(received.key.orderID),
             "source": .string(received.key.source),
             "clinic": .string(received.clinic),
@@ -20,11 +20,32 @@ extension Order {
             "waiting": waiting.map { .object($0.view) } ?? .null,
             "parked": parkedParts.first.map { .object($0.view) } ?? .null,
         ]
+        view["delivery"] = delivery.map { .object(deliveryView($0)) }
+        return view
+    }
+
+    private func deliveryView(_ delivery: Delivery) -> JSONObject {
+        let items = delivery.items.map { item -> JSON in
+            [
+                "name": .string(item.name),
+                "quantity": JSON(item.quantity),
+                "delivered": JSON(item.delivered),
+                "substitute": item.substitute.map { .string($0) } ?? .null,
+            ]
+        }
+        return [
+            "state": .string(stateName(of: 0)),
+            "home_delivery_order_id": JSON(delivery.homeDeliveryOrderID),
+            "items": .array(items),
+        ]
     }
 
     private var prescriptionView: JSONObject {
-        [
-            "state": .string(prescription?.name ?? PrescriptionLifecycle.State.draft.name),
+        // An order that has no prescription has no state of one.
+        let none: JSON =
+            delivery == nil ? .string(PrescriptionLifecycle.State.draft.name) : .null
+        return [
+            "state": prescription.map { .string($0.name) } ?? none,
             "provet_status": JSON(provetStatus),
             "provet_id": JSON(provetID),
             "cancel_pending": .bool(cancelRequest != nil),

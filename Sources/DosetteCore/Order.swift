@@ -71,6 +71,8 @@ package struct Order: Hashable, Sendable {
     /// What else the clinic was seen to have done.
     package internal(set) var noticed: Set<Notice.Subject> = []
     package internal(set) var plan: RepeatPlan
+    /// What a clinic's home-delivery order asks for; nothing for a prescription.
+    package internal(set) var delivery: Delivery?
     package internal(set) var cancelRequest: CancelRequest?
     package internal(set) var effectCount = 0
     package internal(set) var keyUses: [String: KeyUse] = [:]

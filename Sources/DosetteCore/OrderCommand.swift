@@ -48,13 +48,17 @@ package struct Signal: Hashable, Sendable {
     package let receipt: Receipt?
     /// Which parked step is meant; the first one when nothing is said.
     package let step: String?
+    /// What is said of the order's items; see ``DeliveryWord``.
+    package let items: [SignalItem]
 
     package init(
         name: String,
         remarks: String? = nil,
         receipt: Receipt? = nil,
-        step: String? = nil
+        step: String? = nil,
+        items: [SignalItem] = []
     ) {
+        self.items = items
         self.name = name
         self.remarks = remarks
         self.receipt = receipt

@@ -1,5 +1,12 @@
 extension OrderDecision {
-    mutating func take(_ signal: Signal) throws(OrderRefusal) {
+    mutating func take(_ said: Signal) throws(OrderRefusal) {
+        let signal = Signal(
+            name: said.name,
+            remarks: said.remarks,
+            receipt: said.receipt,
+            step: said.step,
+            items: try order.checkedItems(of: said)
+        )
         if let action = ParkedAction(rawValue: signal.name), try takeParked(action, signal) {
             return
         }
@@ -36,6 +43,7 @@ extension OrderDecision {
         }
         try addSignaled(signal, .applied)
         for move in moves {
+            try tryAgain(move.part)
             try enter(
                 move.part,
                 move.target,
@@ -45,6 +53,16 @@ extension OrderDecision {
                 remarks: signal.remarks
             )
         }
+    }
+
+    /// What the far side refused to be told is tried again after a word of the clinic, which may
+    /// be just what it was refused for.
+    private mutating func tryAgain(_ part: Int) throws(OrderRefusal) {
+        guard context.actor.kind == .clinic, order.parts[part].effect == nil,
+            let parked = order.parts[part].parked?.parked, parked.kind == .refused,
+            case .entry = parked.purpose
+        else { return }
+        try addCalled(.unparked(part: parked.part, by: .retry))
     }
 
     /// Whether the state's own work does not hold the part.
@@ -73,7 +91,8 @@ extension OrderDecision {
                     name: signal.name,
                     effect: effect,
                     remarks: signal.remarks,
-                    receipt: signal.receipt
+                    receipt: signal.receipt,
+                    items: signal.items
                 )
             )
         )

@@ -33,7 +33,9 @@ private struct OrderReader {
     var violations: [Violation] { members.violations }
 
     mutating func read() -> OrderDocument? {
-        members.refuseUnknown(["order_id", "source", "clinic", "priority", "prescription"])
+        members.refuseUnknown([
+            "order_id", "source", "clinic", "priority", "prescription", "delivery",
+        ])
         let orderID = members.token("order_id", members.required("order_id"))
         let source = members.token("source", members.required("source"))
         let clinic = readClinic()
@@ -42,21 +44,54 @@ private struct OrderReader {
             members.optional("priority") ?? .string(Priority.normal.rawValue),
             Priority.allCases.map(\.rawValue)
         )
-        let prescription = readPrescription(clinic.flatMap { rules.clinic($0) })
+        let content = readContent(clinic.flatMap { rules.clinic($0) })
         guard members.violations.isEmpty, let orderID, let source, let clinic,
             let key = OrderKey(source: source, orderID: orderID),
-            let priority = priority.flatMap(Priority.init), let prescription
+            let priority = priority.flatMap(Priority.init), let content
         else { return nil }
+        var meaning: JSONObject = [
+            "order_id": .string(orderID),
+            "source": .string(source),
+            "clinic": .string(clinic),
+            "priority": .string(priority.rawValue),
+        ]
+        meaning[content.name] = .object(content.meaning)
         return OrderDocument(
             key: key,
             clinic: clinic,
             priority: priority,
-            clientID: prescription.clientID,
-            issueTime: prescription.issueTime,
-            prescription: prescription.object,
-            items: prescription.items,
-            meaning: meaning(key, clinic, priority, prescription)
+            clientID: content.clientID,
+            issueTime: content.prescription?.issueTime,
+            prescription: content.prescription?.object ?? [:],
+            delivery: content.delivery?.object,
+            items: content.prescription?.items ?? [],
+            meaning: .object(meaning)
         )
+    }
+
+    /// A prescription or a delivery, one of the two.
+    private mutating func readContent(_ clinic: OrderRules.Clinic?) -> OrderContent? {
+        guard let value = members.optional("delivery") else {
+            return readPrescription(clinic).map { .prescription($0) }
+        }
+        if members.optional("prescription") != nil {
+            let detail = "An order has a prescription or a delivery, not both."
+            members.fail("delivery", "not_both", detail)
+            _ = readPrescription(clinic)
+        }
+        return readDelivery(value).map { .delivery($0) }
+    }
+
+    private mutating func readDelivery(_ value: JSON) -> DeliveryContent? {
+        guard let object = value.objectValue else {
+            members.fail("delivery", "wrong_type", "An object is due, not \(value.kindName).")
+            return nil
+        }
+        var reader = DeliveryReader(object)
+        let content = reader.read()
+        members.absorb(reader.members.violations)
+        checkExtent("delivery", value)
+        return content
     }
 
     private mutating func readClinic() -> String? {
@@ -81,38 +116,53 @@ private struct OrderReader {
         var reader = PrescriptionReader(object, rules, clinic)
         let content = reader.read()
         members.absorb(reader.members.violations)
-        checkExtent(value)
+        checkExtent("prescription", value)
         return content
     }
 
     /// What is accepted must fit into the journal and be read there: as it is written in it, where
     /// `1e15` has 16 digits.
-    private mutating func checkExtent(_ prescription: JSON) {
-        let (depth, most) = (prescription.depth, OrderDocument.depthMaximum)
+    private mutating func checkExtent(_ name: String, _ content: JSON) {
+        let (depth, most) = (content.depth, OrderDocument.depthMaximum)
         if depth > most {
-            members.fail("prescription", "too_deep", "It may be nested \(most) levels deep.")
+            members.fail(name, "too_deep", "It may be nested \(most) levels deep.")
         }
-        let byteCount = prescription.canonicalBytes.count
+        let byteCount = content.canonicalBytes.count
         if byteCount > OrderDocument.byteCountMaximum {
             let most = OrderDocument.byteCountMaximum
             let detail = "Written out it has \(byteCount) bytes; \(most) are taken."
-            members.fail("prescription", "too_long", detail)
+            members.fail(name, "too_long", detail)
+        }
+    }
+}
+
+/// What an order is about.
+private enum OrderContent {
+    case prescription(PrescriptionContent)
+    case delivery(DeliveryContent)
+
+    var name: String { delivery == nil ? "prescription" : "delivery" }
+
+    var prescription: PrescriptionContent? {
+        if case .prescription(let content) = self { content } else { nil }
+    }
+
+    var delivery: DeliveryContent? {
+        if case .delivery(let content) = self { content } else { nil }
+    }
+
+    var clientID: Int {
+        switch self {
+        case .prescription(let content): content.clientID
+        case .delivery(let content): content.clientID
         }
     }
 
-    private func meaning(
-        _ key: OrderKey,
-        _ clinic: String,
-        _ priority: Priority,
-        _ prescription: PrescriptionContent
-    ) -> JSON {
-        [
-            "order_id": .string(key.orderID),
-            "source": .string(key.source),
-            "clinic": .string(clinic),
-            "priority": .string(priority.rawValue),
-            "prescription": .object(prescription.meaning),
-        ]
+    var meaning: JSONObject {
+        switch self {
+        case .prescription(let content): content.meaning
+        case .delivery(let content): content.meaning
+        }
     }
 }
 
@@ -324,7 +374,7 @@ private struct ItemReader {
 
 extension JSONObject {
     /// The object without members that are null: to Dosette they are absent.
-    fileprivate var withoutNulls: JSONObject {
+    var withoutNulls: JSONObject {
         JSONObject(members.filter { !$0.value.isNull }.map { ($0.name, $0.value) })
     }
 }

@@ -4,9 +4,12 @@ package struct OrderDocument: Hashable, Sendable {
     package let clinic: String
     package let priority: Priority
     package let clientID: Int
-    package let issueTime: Timestamp
-    /// Provet's POST body as it was given.
+    /// When the prescription was issued; nothing for a delivery.
+    package let issueTime: Timestamp?
+    /// Provet's POST body as it was given; empty for a delivery.
     package let prescription: JSONObject
+    /// What the clinic's home-delivery order asks for, in place of a prescription.
+    package let delivery: JSONObject?
     package let items: [Item]
     /// What "the same content" compares: every notation made one.
     package let meaning: JSON
@@ -27,6 +30,8 @@ extension OrderDocument {
     /// own, which must not be nested deeper than a reader takes.
     package static let depthMaximum = 24
     package static let itemsMaximum = 50
+    /// Items of a delivery: each costs a call at each report.
+    package static let deliveryItemsMaximum = 20
     package static let patientsMaximum = 50
     package static let idMaximum = 9_007_199_254_740_991
     package static let packagesMaximum = 10_000

@@ -54,8 +54,10 @@ package struct Received: Hashable, Sendable {
     package let clinic: String
     package let priority: Priority
     package let clientID: Int
-    /// Provet's POST body as the sender gave it.
+    /// Provet's POST body as the sender gave it; empty for a delivery.
     package let prescription: JSONObject
+    /// What the clinic's home-delivery order asks for; nothing for a prescription.
+    package let delivery: JSONObject?
     /// SHA-256 of the content's meaning, in hex.
     package let contentDigest: String
     package let workflowName: String
@@ -74,6 +76,7 @@ package struct Received: Hashable, Sendable {
         priority: Priority,
         clientID: Int,
         prescription: JSONObject,
+        delivery: JSONObject? = nil,
         contentDigest: String,
         workflowName: String,
         workflowVersion: Int,
@@ -88,6 +91,7 @@ package struct Received: Hashable, Sendable {
         self.priority = priority
         self.clientID = clientID
         self.prescription = prescription
+        self.delivery = delivery
         self.contentDigest = contentDigest
         self.workflowName = workflowName
         self.workflowVersion = workflowVersion
@@ -143,8 +147,17 @@ package struct Signaled: Hashable, Sendable {
     package let effect: Effect
     package let remarks: String?
     package let receipt: Receipt?
+    /// What it says of the order's items.
+    package let items: [SignalItem]
 
-    package init(name: String, effect: Effect, remarks: String?, receipt: Receipt?) {
+    package init(
+        name: String,
+        effect: Effect,
+        remarks: String?,
+        receipt: Receipt?,
+        items: [SignalItem] = []
+    ) {
+        self.items = items
         self.name = name
         self.effect = effect
         self.remarks = remarks

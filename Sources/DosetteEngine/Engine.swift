@@ -14,8 +14,8 @@ package struct EngineParts: Sendable {
     /// The clinics; nothing for those of the configuration.
     package var directory: ClinicDirectory?
     package var setup: (any ClinicSetup)?
-    /// Who is told of hints about home deliveries.
-    package var homeDelivery: (@Sendable (ClinicHint) -> Void)?
+    /// Where the clinics' home-delivery orders are read.
+    package var homeDelivery: (any HomeDeliveryReader)?
     package var sources: [WorkflowSource]
     /// What the codes of `repeat_timeunit` mean.
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
@@ -30,7 +30,7 @@ package struct EngineParts: Sendable {
         budgets: Budgets? = nil,
         directory: ClinicDirectory? = nil,
         setup: (any ClinicSetup)? = nil,
-        homeDelivery: (@Sendable (ClinicHint) -> Void)? = nil,
+        homeDelivery: (any HomeDeliveryReader)? = nil,
         sources: [WorkflowSource],
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         clock: any EngineClock = SystemClock(),
@@ -74,6 +74,8 @@ package final class Engine: Service {
     let budgets: Budgets
     let scheduler: Scheduler
     private let reconciler: Reconciler?
+    /// Takes in the clinics' home-delivery orders, where anything reads them.
+    package let homeDelivery: HomeDeliverySource?
     private let observerCalls: [EndpointUse]
     private let reconcileInterval: TimeSpan
     private let hints: HintDesk?
@@ -130,6 +132,7 @@ package final class Engine: Service {
             placesMaximum: limits.callsInFlight,
             logger: logger
         )
+        homeDelivery = Self.homeDelivery(configuration, parts, desk, intake, budgets, clinics)
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
         let eye = parts.observer.map { [desk, budgets, logger] observer in
@@ -144,12 +147,12 @@ package final class Engine: Service {
         reconciler = eye.map { [desk, clinics, reconcileInterval] eye in
             Reconciler(desk: desk, eye: eye, directory: clinics, interval: reconcileInterval)
         }
-        hints = eye.map { [clinics] eye in
+        hints = eye.map { [clinics, homeDelivery] eye in
             HintDesk(
                 eye: eye,
                 directory: clinics,
                 setup: parts.setup,
-                homeDelivery: parts.homeDelivery
+                homeDelivery: { homeDelivery?.hint($0) }
             )
         }
     }
@@ -225,10 +228,12 @@ package final class Engine: Service {
                 group.addTask { await self.scheduler.run() }
                 if let reconciler { group.addTask { await reconciler.run() } }
                 if let hints { group.addTask { await hints.run() } }
+                if let homeDelivery { group.addTask { await homeDelivery.run() } }
                 await group.next()
                 // Each of them ends only when the engine does.
                 reconciler?.stop()
                 hints?.stop()
+                homeDelivery?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -245,6 +250,7 @@ package final class Engine: Service {
         state.drain()
         reconciler?.stop()
         hints?.stop()
+        homeDelivery?.stop()
         wakeUp.wake()
     }
 
@@ -275,6 +281,7 @@ package final class Engine: Service {
         }
         // The reconciler's looks leave no event; a journal that was just begun has seen none.
         guard measure.eventCount > Self.eventsOfAStart else { return }
+        homeDelivery?.recall(at: clock.now())
         let rounds = 1 + 60_000 / max(1, Int(reconcileInterval.milliseconds))
         let looks = measure.openCount * rounds
         for clinic in clinics.ids {

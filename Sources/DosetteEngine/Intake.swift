@@ -99,9 +99,9 @@ final class Intake: Sendable {
         let digest = HexDigest.of(document.meaning.canonicalBytes)
         if let known = try await find(document.key) { return try same(known, digest) }
         guard !clinics.isDisabled(document.clinic) else { throw .invalid([Self.disabled]) }
-        guard let workflow = library.offered(name ?? workflowName) else {
-            throw .unknownWorkflow(name ?? workflowName)
-        }
+        let name = name ?? document.workflowName(ofPrescriptions: workflowName)
+        guard let workflow = library.offered(name) else { throw .unknownWorkflow(name) }
+        if let violation = document.mismatch(workflow) { throw .invalid([violation]) }
         return try await takeIn(document, digest, workflow, submitter)
     }
 
@@ -208,7 +208,7 @@ final class Intake: Sendable {
                 interval: item.interval
             )
         }
-        let issueDay = clinic.calendar.day(of: document.issueTime)
+        let issueDay = clinic.calendar.day(of: document.issueTime ?? now)
         let plan = RepeatPlan(items: items, issueDay: issueDay)
         return Received(
             key: document.key,
@@ -216,12 +216,13 @@ final class Intake: Sendable {
             priority: document.priority,
             clientID: document.clientID,
             prescription: document.prescription,
+            delivery: document.delivery,
             contentDigest: digest,
             workflowName: workflow.name,
             workflowVersion: workflow.version,
             workflowDigest: workflow.digest,
             marker: "[dosette:\(desk.random.identifier(at: now))]",
-            charging: clinic.configuration.fee.charging,
+            charging: document.delivery == nil ? clinic.configuration.fee.charging : .nothing,
             plan: plan,
             expiresAt: clinic.calendar.end(of: plan.lastDay)
         )
@@ -240,6 +241,27 @@ final class Intake: Sendable {
             room.isThere = (desk.store.freeBytes() ?? .max) >= freeBytesMinimum
             return room.isThere
         }
+    }
+}
+
+extension OrderDocument {
+    /// The definition that the order follows when its sender names none.
+    fileprivate func workflowName(ofPrescriptions name: String) -> String {
+        delivery == nil ? name : Workflow.deliveryName
+    }
+
+    /// What is wrong with an order that is put on a definition for another kind of order.
+    fileprivate func mismatch(_ workflow: Workflow) -> Violation? {
+        let own: Workflow.Content = delivery == nil ? .prescription : .delivery
+        guard workflow.content != own else { return nil }
+        let (name, other) =
+            own == .prescription
+            ? ("prescription", "orders of home delivery") : ("delivery", "prescriptions")
+        return Violation(
+            pointer: "/\(name)",
+            rule: "wrong_workflow",
+            detail: "The workflow \(workflow.name) carries \(other)."
+        )
     }
 }
 

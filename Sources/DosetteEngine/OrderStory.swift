@@ -24,17 +24,31 @@ package enum OrderStory {
         }
     }
 
+    /// What a signal says of items: ` (item 0: 2 delivered)`.
+    private static func words(_ items: [SignalItem]) -> String {
+        if items.isEmpty { return "" }
+        let words = items.map { item in
+            switch item.change {
+            case .delivered(let quantity): "item \(item.item): \(quantity) delivered"
+            case .substitute: "item \(item.item): replaced"
+            case .ordered(let quantity): "item \(item.item): \(quantity) ordered"
+            }
+        }
+        return " (\(words.joined(separator: ", ")))"
+    }
+
     private static func what(_ event: OrderEvent) -> String {
         switch event {
         case .received(let received):
-            let count = received.plan.items.count
+            let delivery = received.delivery.flatMap { Delivery($0) }
+            let count = delivery?.items.count ?? received.plan.items.count
             let items = count == 1 ? "1 item" : "\(count) items"
             return "handed in order \(received.key) of clinic \(received.clinic) with \(items)"
         case .entered(let entered):
             return "\(entered.part): \(entered.from) → \(entered.state)\(cause(entered.cause))"
         case .signaled(let signaled):
             let suffix = signaled.effect == .remembered ? ", remembered until the call ends" : ""
-            return "said \(signaled.name)\(suffix)"
+            return "said \(signaled.name)\(words(signaled.items))\(suffix)"
         case .effect(let effect):
             return "\(effect.action)\(target(effect.purpose)): \(what(effect.event))"
         case .parked(let parked):

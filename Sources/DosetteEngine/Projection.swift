@@ -119,6 +119,12 @@ package enum Projection {
 
     private static func references(in received: Received) -> [OrderReference] {
         var references = [OrderReference(.client, received.clientID)]
+        if let delivery = received.delivery.flatMap(Delivery.init) {
+            references.append(OrderReference(.homeDeliveryOrder, delivery.homeDeliveryOrderID))
+            references += delivery.items.map {
+                OrderReference(.homeDeliveryItem, $0.homeDeliveryItemID)
+            }
+        }
         if let id = received.prescription["consultation_id"]?.intValue {
             references.append(OrderReference(.consultation, id))
         }

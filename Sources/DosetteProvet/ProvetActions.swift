@@ -43,7 +43,7 @@ package struct ProvetActions: ActionPerformer {
             CreateCounterSale(pageCost: cost), DeleteCounterSale(),
             AddCounterSaleItem(pageCost: cost),
             FinalizeCounterSale(), RefundInvoice(pageCost: cost), AddPayment(pageCost: cost),
-            CancelPayment(),
+            CancelPayment(), ReportHomeDelivery(pageCost: cost),
         ]
         actions = Dictionary(
             all.map { ($0.specification.name, $0) },

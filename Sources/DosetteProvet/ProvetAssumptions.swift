@@ -46,6 +46,23 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var intervalDay = "D"
     package var intervalWeek = "V"
     package var intervalMonth = "M"
+    /// `home_delivery_order_path`, `home_delivery_item_path`, `home_delivery_client_path`,
+    /// `update_status_action`: transcribed from the schema, shapes and bodies inferred.
+    package var homeDeliveryOrderPath = "home_delivery/order"
+    package var homeDeliveryItemPath = "home_delivery/item"
+    package var homeDeliveryClientPath = "home_delivery/client_data"
+    package var updateStatusAction = "update_status"
+    /// `home_delivery_new`, `…_accepted`, `…_refused`, `…_packed`, `…_shipped`, `…_delivered`, `…_returned`,
+    /// `…_part_delivered`, `…_replaced`: the statuses of an item; unknown, counted from 1 here.
+    package var homeDeliveryNew = 1
+    package var homeDeliveryAccepted = 2
+    package var homeDeliveryRefused = 3
+    package var homeDeliveryPacked = 4
+    package var homeDeliveryShipped = 5
+    package var homeDeliveryDelivered = 6
+    package var homeDeliveryReturned = 7
+    package var homeDeliveryPartDelivered = 8
+    package var homeDeliveryReplaced = 9
 
     // The clinic's side.
 
@@ -63,8 +80,6 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var customIntegrationPath = "custom_integration"
     /// `webhook_path`: documented.
     package var webhookPath = "hook/webhook"
-    /// `home_delivery_order_path`: transcribed; the check of a clinic looks there.
-    package var homeDeliveryOrderPath = "home_delivery/order"
     /// `lock_date_field`: transcribed; the last day of the closed books in a department's settings.
     package var lockDateField = "financial_period_lock_date"
     /// `first_name_field`, `last_name_field`, `organization_name_field`, `street_field`,
@@ -108,6 +123,14 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)] {
         [(intervalDay, .day), (intervalWeek, .week), (intervalMonth, .month)]
     }
+
+    /// Statuses of a home-delivery item that the pharmacy sets on the way, and may set anew.
+    var homeDeliveryOpenStatuses: [Int] {
+        [
+            homeDeliveryNew, homeDeliveryAccepted, homeDeliveryPacked, homeDeliveryShipped,
+            homeDeliveryPartDelivered,
+        ]
+    }
 }
 
 extension ProvetAssumptions {
@@ -123,6 +146,9 @@ extension ProvetAssumptions {
             ("custom_integration_path", \.customIntegrationPath),
             ("webhook_path", \.webhookPath),
             ("home_delivery_order_path", \.homeDeliveryOrderPath),
+            ("home_delivery_item_path", \.homeDeliveryItemPath),
+            ("home_delivery_client_path", \.homeDeliveryClientPath),
+            ("update_status_action", \.updateStatusAction),
             ("lock_date_field", \.lockDateField),
             ("first_name_field", \.firstNameField),
             ("last_name_field", \.lastNameField),
@@ -180,6 +206,15 @@ extension ProvetAssumptions {
                 ("clock_skew_seconds", \.clockSkewSeconds, 0...86_400),
                 ("token_margin_seconds", \.tokenMarginSeconds, 0...3_600),
                 ("webhook_content_type", \.webhookContentType, 1...99),
+                ("home_delivery_new", \.homeDeliveryNew, 0...999),
+                ("home_delivery_accepted", \.homeDeliveryAccepted, 0...999),
+                ("home_delivery_refused", \.homeDeliveryRefused, 0...999),
+                ("home_delivery_packed", \.homeDeliveryPacked, 0...999),
+                ("home_delivery_shipped", \.homeDeliveryShipped, 0...999),
+                ("home_delivery_delivered", \.homeDeliveryDelivered, 0...999),
+                ("home_delivery_returned", \.homeDeliveryReturned, 0...999),
+                ("home_delivery_part_delivered", \.homeDeliveryPartDelivered, 0...999),
+                ("home_delivery_replaced", \.homeDeliveryReplaced, 0...999),
             ]
 
     /// Reads the `assumptions` of a configuration.

@@ -32,4 +32,13 @@ enum ProvetEndpoint {
     static let webhookCreate = Endpoint(name: "webhook_create", limitPerMinute: 100)
     static let integrationList = Endpoint(name: "integration_list", limitPerMinute: 100)
     static let integrationCreate = Endpoint(name: "integration_create", limitPerMinute: 100)
+    // Of home delivery only the update's limit is known; the others are as those of their kind.
+    static let homeDeliveryUpdate = Endpoint(name: "home_delivery_update", limitPerMinute: 100)
+    static let homeDeliveryItemList =
+        Endpoint(name: "home_delivery_item_list", limitPerMinute: 100)
+    static let homeDeliveryItem = Endpoint(name: "home_delivery_item", limitPerMinute: 300)
+    static let homeDeliveryOrderList =
+        Endpoint(name: "home_delivery_order_list", limitPerMinute: 100)
+    static let homeDeliveryOrder = Endpoint(name: "home_delivery_order", limitPerMinute: 300)
+    static let homeDeliveryClient = Endpoint(name: "home_delivery_client", limitPerMinute: 300)
 }

@@ -49,7 +49,9 @@ struct SignalRequest: Hashable, Sendable {
         to workflow: Workflow
     ) throws(Problem) {
         var reader = MemberReader(object, at: "")
-        reader.refuseUnknown(["signal", "reason", "remarks", "receipt", "by", "step"])
+        reader.refuseUnknown([
+            "signal", "reason", "remarks", "receipt", "by", "step", "items",
+        ])
         let name = reader.choice("signal", reader.required("signal"), Self.names(in: workflow))
         let reason = reader.reason()
         let remarksBytes = 0...OrderDocument.textBytesMaximum
@@ -57,10 +59,17 @@ struct SignalRequest: Hashable, Sendable {
         let receipt = reader.receipt()
         let person = reader.person(caller)
         let step = reader.text("step", reader.optional("step"), bytes: ServerLimits.stepBytes)
+        let items = reader.items()
         guard reader.violations.isEmpty, let name, let reason, let person else {
             throw Problem(reader.violations)
         }
-        signal = Signal(name: name, remarks: remarks, receipt: receipt, step: step)
+        signal = Signal(
+            name: name,
+            remarks: remarks,
+            receipt: receipt,
+            step: step,
+            items: items
+        )
         self.person = person
         self.reason = reason
     }
@@ -99,5 +108,53 @@ extension MemberReader {
         let id = reader.integer("id", reader.required("id"), in: ids)
         absorb(reader.violations)
         return id.map { Receipt(["id": JSON($0)]) }
+    }
+}
+
+extension MemberReader {
+    /// What a signal says of the order's items: `[{"item": 0, "quantity": 2}]`.
+    fileprivate mutating func items() -> [SignalItem] {
+        guard let value = optional("items") else { return [] }
+        guard let list = value.arrayValue else {
+            fail("items", "wrong_type", "A list is due, not \(value.kindName).")
+            return []
+        }
+        guard list.count <= SignalItem.countMaximum else {
+            fail("items", "wrong_length", "\(SignalItem.countMaximum) items are taken at the most.")
+            return []
+        }
+        var items: [SignalItem] = []
+        for (index, element) in list.enumerated() {
+            guard let object = element.objectValue else {
+                let detail = "An object is due, not \(element.kindName)."
+                fail("items/\(index)", "wrong_type", detail)
+                continue
+            }
+            var reader = MemberReader(object, at: "\(pointer)/items/\(index)")
+            if let item = reader.signalItem() { items.append(item) }
+            absorb(reader.violations)
+        }
+        return items
+    }
+
+    /// One of them: the item's index, and one word of it.
+    private mutating func signalItem() -> SignalItem? {
+        let words = ["quantity", "substitute", "ordered"]
+        refuseUnknown(["item"] + words)
+        let item = integer("item", required("item"), in: 0...SignalItem.countMaximum - 1)
+        let most = OrderDocument.packagesMaximum
+        let quantity = integer("quantity", optional("quantity"), in: 1...most)
+        let bytes = 1...OrderDocument.nameBytesMaximum
+        let substitute = text("substitute", optional("substitute"), bytes: bytes)
+        let ordered = integer("ordered", optional("ordered"), in: 0...most)
+        if words.count(where: { optional($0) != nil }) != 1 {
+            fail(nil, "one_of", "One of \(words.joined(separator: ", ")) is due.")
+        }
+        guard violations.isEmpty, let item else { return nil }
+        let changes: [SignalItem.Change?] = [
+            quantity.map { .delivered($0) }, substitute.map { .substitute($0) },
+            ordered.map { .ordered($0) },
+        ]
+        return changes.compactMap { $0 }.first.map { SignalItem(item: item, change: $0) }
     }
 }

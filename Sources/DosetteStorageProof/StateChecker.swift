@@ -29,9 +29,11 @@ struct StateChecker {
 
     init(_ recording: Recording) {
         self.recording = recording
-        let text = EmbeddedWorkflow.all[0].text + "# after the power cut\n"
+        let name = "home_delivery"
+        let embedded = EmbeddedWorkflow.all.first { $0.file == "\(name)_v1.yaml" }
+        let text = (embedded?.text ?? "") + "# after the power cut\n"
         let digest = HexDigest.of(text.utf8)
-        definition = DefinitionRow(digest: digest, name: "home_delivery", version: 1, text: text)
+        definition = DefinitionRow(digest: digest, name: name, version: 1, text: text)
     }
 
     /// Checks the data directory `directory`.

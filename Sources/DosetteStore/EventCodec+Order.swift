@@ -109,6 +109,7 @@ extension EventCodec {
         ]
         data["remarks"] = signaled.remarks.map { .string($0) }
         data["receipt"] = signaled.receipt.map { .object($0.values) }
+        if !signaled.items.isEmpty { data["items"] = .array(signaled.items.map(\.json)) }
         return data
     }
 
@@ -117,8 +118,22 @@ extension EventCodec {
             name: try fields.text("signal"),
             effect: try fields.choice("effect", Signaled.Effect.init(rawValue:)),
             remarks: fields.optionalText("remarks"),
-            receipt: fields.optionalObject("receipt").map { Receipt($0) }
+            receipt: fields.optionalObject("receipt").map { Receipt($0) },
+            items: try items(fields)
         )
+    }
+
+    /// Signals of before there were items have none.
+    private static func items(_ fields: Fields) throws(UnreadableEntry) -> [SignalItem] {
+        guard let list = fields.optionalArray("items") else { return [] }
+        var items: [SignalItem] = []
+        for json in list {
+            guard let item = SignalItem(json) else {
+                throw UnreadableEntry(problem: "a signal's item cannot be read")
+            }
+            items.append(item)
+        }
+        return items
     }
 
     private static func encode(_ parked: Parked) -> JSONObject {
@@ -184,11 +199,10 @@ extension EventCodec {
 
 extension EventCodec {
     private static func encode(_ received: Received) -> JSONObject {
-        [
+        var data: JSONObject = [
             "clinic": .string(received.clinic),
             "client_id": JSON(received.clientID),
             "priority": .string(received.priority.rawValue),
-            "prescription": .object(received.prescription),
             "content_digest": .string(received.contentDigest),
             "workflow": [
                 "name": .string(received.workflowName),
@@ -201,6 +215,12 @@ extension EventCodec {
             "items": .array(received.plan.items.map(encode)),
             "expires_at_ms": .integer(received.expiresAt.milliseconds),
         ]
+        if let delivery = received.delivery {
+            data["delivery"] = .object(delivery)
+        } else {
+            data["prescription"] = .object(received.prescription)
+        }
+        return data
     }
 
     private static func encode(_ item: RepeatPlan.Item) -> JSON {
@@ -220,6 +240,7 @@ extension EventCodec {
         guard let key = envelope.order else {
             throw UnreadableEntry(problem: "order.received does not name its order")
         }
+        let delivery = fields.optionalObject("delivery")
         var workflow = Fields(try fields.object("workflow"), "workflow")
         var items: [RepeatPlan.Item] = []
         for json in try fields.array("items") { items.append(try item(json)) }
@@ -228,7 +249,8 @@ extension EventCodec {
             clinic: try fields.text("clinic"),
             priority: try fields.choice("priority", Priority.init(rawValue:)),
             clientID: try fields.int("client_id"),
-            prescription: try fields.object("prescription"),
+            prescription: delivery == nil ? try fields.object("prescription") : [:],
+            delivery: delivery,
             contentDigest: try fields.text("content_digest"),
             workflowName: try workflow.text("name"),
             workflowVersion: try workflow.int("version"),

@@ -321,6 +321,7 @@ struct Fields {
         return value
     }
 
+    func optionalArray(_ member: String) -> [JSON]? { object[member]?.arrayValue }
     func optionalText(_ member: String) -> String? { object[member]?.stringValue }
     func optionalInt(_ member: String) -> Int? { object[member]?.intValue }
     func optionalObject(_ member: String) -> JSONObject? { object[member]?.objectValue }

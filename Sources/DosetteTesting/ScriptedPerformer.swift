@@ -231,6 +231,7 @@ extension ScriptedPerformer {
         ("provet.delete_counter_sale", .naturalCreate),
         ("provet.refund_invoice", .naturalCreate),
         ("provet.cancel_payment", .naturalCreate),
+        ("provet.report_home_delivery", .assign),
     ]
 
     private static let makers = [

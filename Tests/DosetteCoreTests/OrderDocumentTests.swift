@@ -64,7 +64,7 @@ struct OrderDocumentTests {
         #expect(order.clinic == "nordic-vets")
         #expect(order.priority == .normal)
         #expect(order.clientID == 1)
-        #expect(order.issueTime.text == "2025-08-20T11:20:45.000Z")
+        #expect(order.issueTime?.text == "2025-08-20T11:20:45.000Z")
         #expect(order.items.map(\.allowedCount) == [3])
         #expect(order.items.map(\.lastDay.text) == ["2026-08-20"])
         #expect(order.items.map(\.packagesMaximum) == [1])

@@ -182,7 +182,18 @@ enum EventSamples {
                 effect: .applied,
                 remarks: "seen by hand",
                 receipt: Receipt(["id": 7])
-            )
+            ),
+            Signaled(
+                name: "deliver_part",
+                effect: .applied,
+                remarks: nil,
+                receipt: nil,
+                items: [
+                    SignalItem(item: 0, change: .delivered(1)),
+                    SignalItem(item: 1, change: .substitute(StoreSamples.awkwardText)),
+                    SignalItem(item: 2, change: .ordered(0)),
+                ]
+            ),
         ]
 
     static let parked = ParkedKind.allCases.map { kind in
@@ -207,8 +218,35 @@ enum EventSamples {
     }
 
     static let received = [
-        StoreSamples.received(key), StoreSamples.received(key, priority: .urgent), rich,
+        StoreSamples.received(key), StoreSamples.received(key, priority: .urgent), rich, delivery,
     ]
+
+    /// A clinic's home-delivery order.
+    private static var delivery: Received {
+        let plain = StoreSamples.received(key)
+        return Received(
+            key: key,
+            clinic: plain.clinic,
+            priority: .normal,
+            clientID: 7,
+            prescription: [:],
+            delivery: [
+                "home_delivery_order_id": 5, "client_id": 7, "department_id": 1,
+                "address": .string(StoreSamples.awkwardText),
+                "items": [
+                    ["home_delivery_item_id": 11, "item_id": 3, "name": "Collar", "quantity": 2]
+                ],
+            ],
+            contentDigest: plain.contentDigest,
+            workflowName: "clinic_home_delivery",
+            workflowVersion: 1,
+            workflowDigest: plain.workflowDigest,
+            marker: plain.marker,
+            charging: .nothing,
+            plan: RepeatPlan(items: [], issueDay: CalendarDate(daysSinceEpoch: 20_320)),
+            expiresAt: Timestamp(milliseconds: 0)
+        )
+    }
 
     /// An order with every kind of JSON value and every unit of an interval.
     private static var rich: Received {

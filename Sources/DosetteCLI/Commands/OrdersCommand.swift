@@ -117,7 +117,8 @@ enum OrderText {
             table.add([
                 name(view),
                 view["clinic"]?.stringValue ?? "",
-                view["prescription"]?["state"]?.stringValue ?? "",
+                view["prescription"]?["state"]?.stringValue
+                    ?? view["delivery"]?["state"]?.stringValue ?? "",
                 view["fee"]?["state"]?.stringValue ?? "",
                 left.joined(separator: ","),
                 view["waiting"]?["for"]?.stringValue ?? "–",
@@ -136,11 +137,35 @@ enum OrderText {
     }
 
     static func page(_ view: JSON) -> String {
+        let order =
+            "order         \(name(view))  (\(view["clinic"]?.stringValue ?? ""), "
+            + "\(view["priority"]?.stringValue ?? ""))"
+        let content = view["delivery"].map(delivery) ?? prescription(view)
+        let lines = [order] + content + waiting(view["waiting"]) + parked(view["parked"])
+        return lines.joined(separator: "\n")
+    }
+
+    /// A clinic's home-delivery order: its state, and how far each item has come.
+    private static func delivery(_ json: JSON) -> [String] {
+        var lines = [
+            "delivery      \(json["state"]?.stringValue ?? "")  "
+                + "at Provet: \(number(json["home_delivery_order_id"]))"
+        ]
+        for (index, item) in (json["items"]?.arrayValue ?? []).enumerated() {
+            let substitute = item["substitute"]?.stringValue.map { ", as \($0)" } ?? ""
+            lines.append(
+                "item \(index)        \(number(item["delivered"])) of "
+                    + "\(number(item["quantity"])) delivered: "
+                    + "\(item["name"]?.stringValue ?? "")\(substitute)"
+            )
+        }
+        return lines
+    }
+
+    private static func prescription(_ view: JSON) -> [String] {
         let prescription = view["prescription"]
         let fee = view["fee"]
         var lines = [
-            "order         \(name(view))  (\(view["clinic"]?.stringValue ?? ""), "
-                + "\(view["priority"]?.stringValue ?? ""))",
             "prescription  \(prescription?["state"]?.stringValue ?? "")  "
                 + "at Provet: \(number(prescription?["provet_id"])), "
                 + "status \(number(prescription?["provet_status"]))",
@@ -155,8 +180,7 @@ enum OrderText {
                     + "last day \(item["last_day"]?.stringValue ?? "")"
             )
         }
-        lines += waiting(view["waiting"]) + parked(view["parked"])
-        return lines.joined(separator: "\n")
+        return lines
     }
 
     private static func waiting(_ json: JSON?) -> [String] {

@@ -21,12 +21,18 @@ struct SignalCommand: AsyncParsableCommand {
     @Option(help: "What to add to the prescription's remarks.") var remarks: String?
     @Option(help: "With adopt: the number that Provet gave to what was made.") var receipt: Int?
     @Option(help: "Which parked step is meant, when there are several.") var step: String?
+    @Option(
+        name: .customLong("item"),
+        help: "What is said of an item, as often as needed: 0=2 (delivered) or 0=NAME (substitute)."
+    )
+    var items: [String] = []
     @Flag(help: "Print the view as JSON.") var json = false
 
     func run() async throws {
         guard let key = OrderKey(text: order) else {
             throw Stop(.usage, "an order is named SOURCE/ORDER_ID")
         }
+        _ = try said()
         let view =
             switch try await options.access() {
             case .server(let client): try await send(key, client)
@@ -36,6 +42,28 @@ struct SignalCommand: AsyncParsableCommand {
         print(json ? view.text : OrderText.page(view))
     }
 
+    /// What the options say of items.
+    private func said() throws -> [SignalItem] {
+        try items.map { text in
+            let halves = text.split(separator: "=", maxSplits: 1).map(String.init)
+            guard halves.count == 2, let index = Int(halves[0]),
+                (0..<SignalItem.countMaximum).contains(index)
+            else { throw Stop(.usage, "--item INDEX=QUANTITY or --item INDEX=NAME") }
+            guard signal != DeliveryWord.substitute.rawValue else {
+                return SignalItem(item: index, change: .substitute(halves[1]))
+            }
+            let most = OrderDocument.packagesMaximum
+            guard let number = Int(halves[1]), (0...most).contains(number) else {
+                throw Stop(.usage, "--item INDEX=QUANTITY, up to \(most)")
+            }
+            let isOrdered = signal.hasPrefix("clinic_")
+            return SignalItem(
+                item: index,
+                change: isOrdered ? .ordered(number) : .delivered(number)
+            )
+        }
+    }
+
     private func send(_ key: OrderKey, _ client: APIClient) async throws -> JSON {
         var body: JSONObject = [
             "signal": .string(signal), "reason": .string(reason), "by": .string(by),
@@ -43,6 +71,8 @@ struct SignalCommand: AsyncParsableCommand {
         body["remarks"] = remarks.map { .string($0) }
         body["step"] = step.map { .string($0) }
         body["receipt"] = receipt.map { ["id": JSON($0)] }
+        let said = try said()
+        if !said.isEmpty { body["items"] = .array(said.map(\.json)) }
         let path = "/v1/orders/\(key.source)/\(key.orderID)/signals"
         let answer = try await client.post(path, .object(body))
         guard answer.status == 202, let view = answer.json else {
@@ -56,7 +86,8 @@ struct SignalCommand: AsyncParsableCommand {
             name: signal,
             remarks: remarks,
             receipt: receipt.map { Receipt(["id": JSON($0)]) },
-            step: step
+            step: step,
+            items: try said()
         )
         do {
             let order = try await offline.engine.signal(signal, to: key, by: by, reason: reason)

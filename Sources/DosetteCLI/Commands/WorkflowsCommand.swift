@@ -72,11 +72,14 @@ struct WorkflowsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Draw a definition as text.")
 
         @Option(help: "mermaid or graphviz.") var format: WorkflowDrawing.Format = .mermaid
-        @Argument(help: "A file; nothing for the first that Dosette carries.")
+        @Argument(help: "A file, or the name of one that Dosette carries; home_delivery at first.")
         var file: String?
 
         func run() async throws {
-            guard let source = try WorkflowsCommand.sources(file.map { [$0] } ?? []).first else {
+            let carried = try Composition.sources(in: nil)
+            let name = file ?? WorkflowConfiguration.standard.use
+            let known = carried.first { $0.file.hasPrefix("\(name)_v") }
+            guard let source = try known ?? WorkflowsCommand.sources([name]).first else {
                 throw Stop(.unavailable, "there is no definition")
             }
             do {
