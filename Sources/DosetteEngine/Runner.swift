@@ -129,7 +129,7 @@ struct Runner: Sendable {
     private func take(_ plan: EffectPlan, _ order: Order) -> Bool {
         guard let specification = registry.specification(of: plan.action) else { return false }
         let answer = budgets.take(
-            specification.calls,
+            specification.calls(for: order),
             clinic: order.received.clinic,
             throughBreaker: specification.isAtClinic,
             at: desk.clock.now()
