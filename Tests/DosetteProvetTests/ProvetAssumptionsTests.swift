@@ -44,6 +44,10 @@ struct ProvetAssumptionsTests {
         ("payment_canceled_field", \.paymentCanceledField),
         ("invoice_total_field", \.invoiceTotalField), ("interval_day", \.intervalDay),
         ("interval_week", \.intervalWeek), ("interval_month", \.intervalMonth),
+        ("home_delivery_order_path", \.homeDeliveryOrderPath),
+        ("home_delivery_item_path", \.homeDeliveryItemPath),
+        ("home_delivery_client_path", \.homeDeliveryClientPath),
+        ("update_status_action", \.updateStatusAction),
     ]
 
     private static let numbers:
@@ -54,6 +58,15 @@ struct ProvetAssumptionsTests {
             ("list_pages_maximum", 1...1_000, \.listPagesMaximum),
             ("clock_skew_seconds", 0...86_400, \.clockSkewSeconds),
             ("token_margin_seconds", 0...3_600, \.tokenMarginSeconds),
+            ("home_delivery_new", 0...999, \.homeDeliveryNew),
+            ("home_delivery_accepted", 0...999, \.homeDeliveryAccepted),
+            ("home_delivery_refused", 0...999, \.homeDeliveryRefused),
+            ("home_delivery_packed", 0...999, \.homeDeliveryPacked),
+            ("home_delivery_shipped", 0...999, \.homeDeliveryShipped),
+            ("home_delivery_delivered", 0...999, \.homeDeliveryDelivered),
+            ("home_delivery_returned", 0...999, \.homeDeliveryReturned),
+            ("home_delivery_part_delivered", 0...999, \.homeDeliveryPartDelivered),
+            ("home_delivery_replaced", 0...999, \.homeDeliveryReplaced),
         ]
 
     @Test func `every name changes its own assumption and no other`() throws {
