@@ -244,8 +244,9 @@ let package = Package(
         .testTarget(
             name: "DosetteProvetTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteProvet",
-                "DosetteSimulator", "DosetteTesting", "DosetteWorkflows",
+                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTesting",
+                "DosetteWorkflows",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -90,7 +90,8 @@ enum HTTPTarget {
             try await store.commit(commit)
         }
         let sources = EmbeddedWorkflow.all.map { WorkflowSource(file: $0.file, text: $0.text) }
-        let actions = try OrderWalk.library().offered("home_delivery")?.actions ?? []
+        let library = try OrderWalk.library()
+        let actions = library.offeredNames.flatMap { library.offered($0)?.actions ?? [] }
         let engine = try Engine(
             Configuration(dataDirectory: "", clinics: [ProvetTarget.clinic]),
             EngineParts(

@@ -28,8 +28,11 @@ package struct ActionSpecification: Hashable, Sendable {
     /// The name that definitions use: `provet.create_prescription`.
     package let name: String
     package let effectClass: EffectProtocol.Class
-    /// The calls of one attempt.
+    /// The calls of one attempt, at the most: as long as they are not free none is begun.
     package let calls: [EndpointUse]
+    /// Those of `calls` that are made for each item of a delivery; they stand there for as many items as
+    /// an order can have.
+    package let callsPerItem: [EndpointUse]
     /// The calls of one probe.
     package let probeCalls: [EndpointUse]
     /// Whether the calls go to the clinic's Provet, and so through its breaker.
@@ -43,6 +46,7 @@ package struct ActionSpecification: Hashable, Sendable {
         name: String,
         effectClass: EffectProtocol.Class,
         calls: [EndpointUse] = [],
+        callsPerItem: [EndpointUse] = [],
         probeCalls: [EndpointUse] = [],
         isAtClinic: Bool = false,
         makesID: Bool = false,
@@ -51,10 +55,22 @@ package struct ActionSpecification: Hashable, Sendable {
         self.name = name
         self.effectClass = effectClass
         self.calls = calls
+        self.callsPerItem = callsPerItem
         self.probeCalls = probeCalls
         self.isAtClinic = isAtClinic
         self.makesID = makesID
         self.deadline = deadline
+    }
+
+    /// The calls that one attempt for `order` makes at the most.
+    package func calls(for order: Order) -> [EndpointUse] {
+        guard !callsPerItem.isEmpty else { return calls }
+        let count = order.delivery?.items.count ?? 0
+        let missing = max(0, OrderDocument.deliveryItemsMaximum - count)
+        return calls.map { use in
+            let own = callsPerItem.first { $0.endpoint == use.endpoint }?.count ?? 0
+            return EndpointUse(use.endpoint, max(0, use.count - own * missing))
+        }
     }
 }
 

@@ -280,7 +280,7 @@ package final class Engine: Service {
             end = start
         }
         // The reconciler's looks leave no event; a journal that was just begun has seen none.
-        guard measure.eventCount > Self.eventsOfAStart else { return }
+        guard measure.eventCount > eventsOfAStart else { return }
         homeDelivery?.recall(at: clock.now())
         let rounds = 1 + 60_000 / max(1, Int(reconcileInterval.milliseconds))
         let looks = measure.openCount * rounds
@@ -289,8 +289,9 @@ package final class Engine: Service {
         }
     }
 
-    /// Events that a first start writes at the most before any order is there.
-    private static let eventsOfAStart = 2
+    /// Events that a first start writes at the most before any order is there: its own, and one for
+    /// each definition.
+    private var eventsOfAStart: Int64 { Int64(1 + library.offeredRows.count) }
 
     /// Takes note of the calls that an event stands for; answers whether it is of the last minute.
     private func recall(

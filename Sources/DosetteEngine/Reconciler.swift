@@ -38,9 +38,11 @@ final class Reconciler: Sendable {
     /// Goes round until the engine drains or fails.
     func run() async {
         var places: [String: Place] = [:]
-        while await pause(interval) {
+        var next = desk.clock.now().advanced(by: interval)
+        while await pause(until: next) {
             let clinics = directory.all.filter { !$0.isDisabled }.map(\.id)
             let until = desk.clock.now().advanced(by: interval)
+            next = until
             let known = places
             let after = await withTaskGroup(of: (String, Place).self) { group in
                 for clinic in clinics {
@@ -115,15 +117,15 @@ final class Reconciler: Sendable {
                 return index
             }
             if index + 1 < streams.count, pace > .zero {
-                guard await pause(pace) else { return index + 1 }
+                let later = desk.clock.now().advanced(by: pace)
+                guard await pause(until: later) else { return index + 1 }
             }
         }
         return streams.count
     }
 
     /// Waits; answers whether the engine goes on.
-    private func pause(_ span: TimeSpan) async -> Bool {
-        let until = desk.clock.now().advanced(by: span)
+    private func pause(until: Timestamp) async -> Bool {
         while desk.state.isRunning, !Task.isCancelled, desk.clock.now() < until {
             await wakeUp.wait(until: until, clock: desk.clock)
         }

@@ -131,7 +131,7 @@ struct Runner: Sendable {
         guard !clinics.isDisabled(order.received.clinic),
             let specification = registry.specification(of: plan.action) else { return false }
         let answer = budgets.take(
-            specification.calls,
+            specification.calls(for: order),
             clinic: order.received.clinic,
             throughBreaker: specification.isAtClinic,
             at: desk.clock.now()

@@ -15,6 +15,7 @@ struct ReportHomeDelivery: ProvetAction {
             name: Workflow.reportDeliveryAction,
             effectClass: .assign,
             calls: [list, EndpointUse(ProvetEndpoint.homeDeliveryUpdate, updates)],
+            callsPerItem: [EndpointUse(ProvetEndpoint.homeDeliveryUpdate)],
             probeCalls: [list],
             isAtClinic: true
         )

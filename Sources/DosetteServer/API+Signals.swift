@@ -125,12 +125,13 @@ extension MemberReader {
         }
         var items: [SignalItem] = []
         for (index, element) in list.enumerated() {
+            let place = "\(pointer)/items/\(index)"
             guard let object = element.objectValue else {
                 let detail = "An object is due, not \(element.kindName)."
-                fail("items/\(index)", "wrong_type", detail)
+                absorb([Violation(pointer: place, rule: "wrong_type", detail: detail)])
                 continue
             }
-            var reader = MemberReader(object, at: "\(pointer)/items/\(index)")
+            var reader = MemberReader(object, at: place)
             if let item = reader.signalItem() { items.append(item) }
             absorb(reader.violations)
         }

@@ -62,7 +62,9 @@ final class Machine: Sendable {
                     WatchedPerformer(transmitter, world, machine: number),
                 ],
                 observer: provet,
-                sources: EmbeddedWorkflow.all.map { WorkflowSource(file: $0.file, text: $0.text) },
+                // The people of these worlds hand in prescriptions only.
+                sources: EmbeddedWorkflow.all.filter { $0.file == "home_delivery_v1.yaml" }
+                    .map { WorkflowSource(file: $0.file, text: $0.text) },
                 intervalUnits: assumptions.intervalUnits,
                 clock: world.machineClock,
                 random: RandomSource(Dice.generator(seed: random)),

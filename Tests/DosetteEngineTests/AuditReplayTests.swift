@@ -60,7 +60,7 @@ struct AuditReplayTests {
         #expect(report.orderCount == 5)
         #expect(report.comparedCount == 5)
         #expect(report.startCount == 2)
-        #expect(report.definitionCount == 1)
+        #expect(report.definitionCount == Pharmacy.sources.count)
         #expect(report.dispenseCount == 2)
         #expect(report.parkedCount == 1)
         #expect(report.prescriptions == ["accepted": 1, "canceled": 1, "draft": 2, "sent": 1])

@@ -57,11 +57,11 @@ struct EngineTests {
 
     @Test func `starting twice journals a definition once`() async throws {
         for _ in 1...3 { try await world.live { _ in } }
-        #expect(try await world.store.definitions().count == 1)
+        #expect(try await world.store.definitions().count == Pharmacy.sources.count)
         let report = try await AuditReplay.run(world.store)
         #expect(report.problems == [])
         #expect(report.startCount == 3)
-        #expect(report.definitionCount == 1)
+        #expect(report.definitionCount == Pharmacy.sources.count)
     }
 
     @Test func `an order keeps to the definition that it began with`() async throws {

@@ -77,6 +77,9 @@ struct ProvetAssumptionsTests {
         ("button_url_field", \.buttonURLField),
         ("button_salt_field", \.buttonSaltField),
         ("button_hash_field", \.buttonHashField),
+        ("home_delivery_item_path", \.homeDeliveryItemPath),
+        ("home_delivery_client_path", \.homeDeliveryClientPath),
+        ("update_status_action", \.updateStatusAction),
     ]
 
     private static let numbers:
@@ -88,6 +91,15 @@ struct ProvetAssumptionsTests {
             ("clock_skew_seconds", 0...86_400, \.clockSkewSeconds),
             ("token_margin_seconds", 0...3_600, \.tokenMarginSeconds),
             ("webhook_content_type", 1...99, \.webhookContentType),
+            ("home_delivery_new", 0...999, \.homeDeliveryNew),
+            ("home_delivery_accepted", 0...999, \.homeDeliveryAccepted),
+            ("home_delivery_refused", 0...999, \.homeDeliveryRefused),
+            ("home_delivery_packed", 0...999, \.homeDeliveryPacked),
+            ("home_delivery_shipped", 0...999, \.homeDeliveryShipped),
+            ("home_delivery_delivered", 0...999, \.homeDeliveryDelivered),
+            ("home_delivery_returned", 0...999, \.homeDeliveryReturned),
+            ("home_delivery_part_delivered", 0...999, \.homeDeliveryPartDelivered),
+            ("home_delivery_replaced", 0...999, \.homeDeliveryReplaced),
         ]
 
     @Test func `every name changes its own assumption and no other`() throws {

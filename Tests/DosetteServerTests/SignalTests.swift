@@ -90,7 +90,50 @@ struct SignalTests {
         ("/receipt", ["id": 0], "/receipt/id out_of_range"),
         ("/receipt", ["id": 1, "no": 2], "/receipt/no unknown_member"),
         ("/step", "", "/step wrong_length"),
+        ("/items", 1, "/items wrong_type"),
+        ("/items", [1], "/items/0 wrong_type"),
+        ("/items", [["quantity": 1]], "/items/0/item required"),
+        ("/items", [["item": 0]], "/items/0 one_of"),
+        ("/items", [["item": 0, "quantity": 1, "ordered": 1]], "/items/0 one_of"),
+        ("/items", [["item": 20, "quantity": 1]], "/items/0/item out_of_range"),
+        ("/items", [["item": 0, "quantity": 0]], "/items/0/quantity out_of_range"),
+        ("/items", [["item": 0, "substitute": ""]], "/items/0/substitute wrong_length"),
+        ("/items", [["item": 0, "number": 1, "ordered": 0]], "/items/0/number unknown_member"),
+        ("/items", .array(Array(repeating: ["item": 0], count: 21)), "/items wrong_length"),
     ]
+
+    @Test func `a home delivery is told what was delivered of which item`() async throws {
+        let delivery: JSON = [
+            "order_id": "HDO-5", "source": "webshop", "clinic": .string(World.clinic),
+            "delivery": [
+                "home_delivery_order_id": 5, "client_id": 7, "department_id": 1,
+                "items": [
+                    ["home_delivery_item_id": 11, "item_id": 3, "name": "Collar", "quantity": 2]
+                ],
+            ],
+        ]
+        let path = "/v1/orders/webshop/HDO-5/signals"
+        try await World().run { client in
+            #expect(try await client.post("/v1/orders", delivery).status == 202)
+            for word in ["accept", "pack", "ship"] {
+                #expect(try await client.post(path, Sample.signal(word)).status == 202)
+            }
+            let part = Sample.signal("deliver_part")
+            #expect(try await client.post(path, part).rule == "items_needed")
+            let many = part.with("/items", [["item": 0, "quantity": 3]])
+            #expect(try await client.post(path, many).rule == "too_many")
+            let one = part.with("/items", [["item": 0, "quantity": 1]])
+            let answer = try await client.post(path, one)
+            #expect(answer.status == 202)
+            #expect(answer.json?["prescription"]?["state"] == .null)
+            #expect(answer.json?["delivery"]?["state"] == "part_delivered")
+            #expect(answer.json?["delivery"]?["items"]?.arrayValue?.first?["delivered"] == 1)
+            let history = try await client.get("/v1/orders/webshop/HDO-5/events")
+            let events = history.json?["events"]?.arrayValue ?? []
+            let signal = events.last { $0["kind"] == "signal.received/1" }
+            #expect(signal?["data"]?["items"] == [["item": 0, "quantity": 1]])
+        }
+    }
 
     @Test func `a signal is read strictly`() async throws {
         try await World().serve { client in

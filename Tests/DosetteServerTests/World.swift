@@ -43,7 +43,7 @@ struct FakePerformer: ActionPerformer {
         "provet.create_prescription", "provet.patch_status", "pharmacy.transmit",
         "provet.fetch_fee_item", "provet.create_counter_sale", "provet.add_counter_sale_item",
         "provet.finalize_counter_sale", "provet.add_payment", "provet.delete_counter_sale",
-        "provet.refund_invoice", "provet.cancel_payment",
+        "provet.refund_invoice", "provet.cancel_payment", "provet.report_home_delivery",
     ]
 
     /// - Parameters:
