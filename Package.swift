@@ -43,7 +43,10 @@ let package = Package(
             path: "Migrations",
             exclude: ["README.md"],
             sources: ["Migrations.swift"],
-            resources: [.embedInCode("V001_create_journal.sql")]
+            resources: [
+                .embedInCode("V001_create_journal.sql"),
+                .embedInCode("V002_add_clinic_side.sql"),
+            ]
         ),
         .target(
             name: "DosetteWorkflows",
@@ -214,8 +217,8 @@ let package = Package(
         .testTarget(
             name: "DosetteSQLiteTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteMigrations", "DosetteSQLite",
-                "DosetteStore", "DosetteTesting",
+                "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteMigrations",
+                "DosetteSQLite", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

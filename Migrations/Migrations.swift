@@ -7,7 +7,8 @@ package struct Migration: Sendable {
 
     /// All steps in order; the schema's version is their count.
     package static let all = [
-        Migration("V001_create_journal", PackageResources.V001_create_journal_sql)
+        Migration("V001_create_journal", PackageResources.V001_create_journal_sql),
+        Migration("V002_add_clinic_side", PackageResources.V002_add_clinic_side_sql),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

@@ -71,6 +71,8 @@ extension Order {
             parts[try self.part(part)].reminderCount = count
         case .observed(let status, _):
             provetStatus = status
+        case .noticed(let notice):
+            note(notice)
         case .dispensed(let dispense):
             guard plan.items.indices.contains(dispense.item) else { throw damage("no such item") }
             plan.record(dispense)
@@ -92,8 +94,17 @@ extension Order {
         return index
     }
 
+    private mutating func note(_ notice: Notice) {
+        noticed.insert(notice.subject)
+        if notice.subject == .restored { noticed.remove(.archived) }
+        if notice.subject == .remarks { remarksDigest = notice.digest }
+    }
+
     private mutating func remember(_ signaled: Signaled, _ fact: Fact) {
-        guard signaled.effect == .remembered else { return }
+        guard signaled.effect == .remembered else {
+            if signaled.name == Signal.remark { queueRemark(signaled) }
+            return
+        }
         cancelRequest = CancelRequest(
             actor: fact.actor,
             reason: fact.reason,
@@ -155,7 +166,7 @@ extension Order {
         guard let lifecycle else { return }
         let isLegal =
             entered.cause == .clinic
-            ? lifecycle == .prescription
+            ? lifecycle.permitsClinic(from: entered.from, to: entered.state)
             : lifecycle.moves(from: entered.from).contains(entered.state)
         guard isLegal else {
             throw damage("\(entered.part): \(entered.from) never leads to \(entered.state)")
@@ -176,14 +187,36 @@ extension Order {
 
     private mutating func queueEntry(_ part: Int, _ entered: Entered) {
         guard let entry = workflow.parts[part].entry else { return }
+        // What people wanted to remark is still to be said, whatever the state has become.
+        let remarks = parts[part].entries.filter(\.isRemark)
+        let state = parts[part].state
         if entered.cause == .clinic {
             dropEntries(part)
+            guard PrescriptionLifecycle.State(name: entered.state) != nil else { return }
+            parts[part].entries = remarks.map {
+                Entry(state: state, remarks: $0.remarks, isRemark: true)
+            }
             return
         }
         guard entry.needs.map({ receipts[$0] != nil }) ?? true else { return }
-        let new = Entry(state: parts[part].state, remarks: entered.remarks)
-        if canSkipUnsentEntries(part, to: entered.state) { dropEntries(part) }
-        parts[part].entries.append(new)
+        let new = Entry(state: state, remarks: entered.remarks)
+        if canSkipUnsentEntries(part, to: entered.state) {
+            dropEntries(part)
+            parts[part].entries.append(new)
+            parts[part].entries += remarks.map {
+                Entry(state: state, remarks: $0.remarks, isRemark: true)
+            }
+        } else {
+            parts[part].entries.append(new)
+        }
+    }
+
+    private mutating func queueRemark(_ signaled: Signaled) {
+        guard let part = workflow.index(of: .prescription), workflow.parts[part].entry != nil,
+            !workflow.triggers.contains(Signal.remark)
+        else { return }
+        let entry = Entry(state: parts[part].state, remarks: signaled.remarks, isRemark: true)
+        parts[part].entries.append(entry)
     }
 
     private mutating func dropEntries(_ part: Int) {
@@ -307,6 +340,11 @@ extension Order {
         }
     }
 
+    /// What our own write left in the remarks is no news at the next look.
+    private mutating func rememberRemarks(_ receipt: Receipt) {
+        remarksDigest = receipt.values["remarks_digest"]?.stringValue ?? remarksDigest
+    }
+
     private mutating func dropFirstEntry(_ part: Int) {
         if !parts[part].entries.isEmpty { parts[part].entries.removeFirst() }
     }
@@ -317,13 +355,17 @@ extension Order {
         _ part: Int
     ) throws(Damage) {
         switch event.purpose {
+        case .notice:
+            break
         case .entry(let state):
+            rememberRemarks(receipt)
             provetStatus = PrescriptionLifecycle.State(name: state)?.status ?? provetStatus
             dropFirstEntry(part)
         case .action:
             receipts[event.action] = receipt
             parts[part].isActionDone = true
             if event.action == Self.createAction {
+                rememberRemarks(receipt)
                 provetStatus = PrescriptionLifecycle.State.draft.status
             }
         case .step(let index):

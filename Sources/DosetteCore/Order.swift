@@ -23,6 +23,8 @@ package struct Order: Hashable, Sendable {
     package struct Entry: Hashable, Sendable {
         package let state: Int
         package let remarks: String?
+        /// Whether it only brings a remark to the state that is there.
+        package var isRemark = false
     }
 
     package struct EffectRecord: Hashable, Sendable {
@@ -64,6 +66,10 @@ package struct Order: Hashable, Sendable {
     package internal(set) var receipts: [String: Receipt] = [:]
     /// The status that Provet is known to have.
     package internal(set) var provetStatus: Int?
+    /// SHA-256 of the prescription's remarks as Provet was last seen to have them, in hex.
+    package internal(set) var remarksDigest: String?
+    /// What else the clinic was seen to have done.
+    package internal(set) var noticed: Set<Notice.Subject> = []
     package internal(set) var plan: RepeatPlan
     package internal(set) var cancelRequest: CancelRequest?
     package internal(set) var effectCount = 0
@@ -116,7 +122,11 @@ package struct Order: Hashable, Sendable {
     /// What waits for a person, first by part.
     package var parkedParts: [ParkedRecord] { parts.compactMap(\.parked) }
 
+    /// Whether the clinic has archived the prescription.
+    package var isArchived: Bool { noticed.contains(.archived) }
+
     static let createAction = "provet.create_prescription"
+    static let refundAction = "provet.refund_invoice"
 }
 
 extension Workflow.Condition {

@@ -11,6 +11,10 @@ package enum OrderCommand: Hashable, Sendable {
     case timer(part: Int)
     /// Provet shows this status.
     case observe(status: Int)
+    /// A look at Provet showed this.
+    case see(ClinicSight)
+    /// The clinic's settings may have changed, and with them what this action is refused for.
+    case settingsChanged(action: String)
     case dispense(RepeatPlan.Dispense, today: CalendarDate)
     case reverse(dispenseID: String)
     /// The order cannot be worked on; a person must look.
@@ -28,6 +32,8 @@ extension OrderCommand {
         case .probed: "probed"
         case .timer: "timer"
         case .observe: "observe"
+        case .see: "see"
+        case .settingsChanged: "settings_changed"
         case .dispense: "dispense"
         case .reverse: "reverse"
         case .poison: "poison"
@@ -57,6 +63,8 @@ package struct Signal: Hashable, Sendable {
 
     package static let cancel = "cancel"
     package static let accept = "accept"
+    /// Adds to the prescription's remarks at Provet and changes nothing else.
+    package static let remark = "remark"
 }
 
 /// The expected answer "no", with the rule that says so.

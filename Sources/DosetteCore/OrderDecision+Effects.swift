@@ -73,6 +73,9 @@ extension OrderDecision {
     ) throws(OrderRefusal) {
         switch event {
         case .confirmed(let receipt), .adopted(let receipt):
+            if receipt.values["by_hand"] == true {
+                try add(.noticed(Notice(.doneByHand, text: effect.action)), actor: clinic)
+            }
             if effect.purpose == .action { try finishAction(effect, receipt, part) }
         case .refused(let reason):
             try refused(effect, reason, part)
@@ -144,7 +147,7 @@ extension OrderDecision {
             try add(.turnedBack(part: name, reason: "\(effect.action) was refused: \(reason)"))
         case .undo:
             try park(part, .compensation, effect.action, effect.purpose, reason)
-        case .entry:
+        case .entry, .notice:
             try park(part, .refused, effect.action, effect.purpose, reason)
         }
     }
@@ -179,8 +182,6 @@ extension OrderDecision {
 // MARK: - What the clinic did at Provet
 
 extension OrderDecision {
-    private var clinic: Actor { Actor(.clinic, name: order.received.clinic) }
-
     /// A write found another status than it expected.
     private mutating func conflicted(
         _ effect: Order.EffectRecord,

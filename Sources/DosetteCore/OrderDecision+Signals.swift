@@ -4,6 +4,11 @@ extension OrderDecision {
             return
         }
         guard OutcomeTrigger(rawValue: signal.name) == nil else { throw notTaken(signal) }
+        if signal.name == Signal.remark, let part = order.workflow.index(of: .prescription),
+            !order.workflow.triggers.contains(Signal.remark)
+        {
+            return try remark(part, signal)
+        }
         if signal.name == Signal.cancel, let part = order.workflow.index(of: .prescription) {
             return try cancel(part, signal)
         }
@@ -72,6 +77,25 @@ extension OrderDecision {
                 )
             )
         )
+    }
+
+    // MARK: - Remark
+
+    /// Queues a remark for the prescription as it stands at Provet.
+    private mutating func remark(_ part: Int, _ signal: Signal) throws(OrderRefusal) {
+        guard signal.remarks?.isEmpty == false else {
+            throw refuse("remarks_needed", "To remark, give remarks: what is to be added.")
+        }
+        guard order.provetID != nil, order.workflow.parts[part].entry != nil else {
+            throw refuse("not_at_provet", "The prescription is not at Provet yet.")
+        }
+        if case .unknown = order.prescription {
+            throw refuse("unknown_status", "Provet shows a status that is not known here.")
+        }
+        if order.parts[part].parked?.parked.kind == .conflict {
+            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
+        }
+        try addSignaled(signal, .applied)
     }
 
     // MARK: - Cancel

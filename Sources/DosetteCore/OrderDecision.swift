@@ -60,6 +60,8 @@ package struct OrderDecision: Sendable {
             try advance(part, effect, .probed(finding))
         case .timer(let part): try fireTimer(part)
         case .observe(let status): try observe(status)
+        case .see(let sight): try see(sight)
+        case .settingsChanged(let action): try settingsChanged(action)
         case .dispense(let dispense, let today): try self.dispense(dispense, today)
         case .reverse(let id): try reverse(id)
         case .poison(let part, let reason): try poison(part, reason)

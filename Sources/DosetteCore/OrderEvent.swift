@@ -18,6 +18,8 @@ package enum OrderEvent: Hashable, Sendable {
     case observed(status: Int, previous: Int?)
     case dispensed(RepeatPlan.Dispense)
     case dispenseReversed(id: String)
+    /// Something else that the clinic did at Provet by itself.
+    case noticed(Notice)
     /// A request under a caller's key that changed nothing; the key is remembered with it.
     case asked(String)
 }
@@ -199,6 +201,8 @@ package enum EffectPurpose: Hashable, Sendable {
     case action
     case step(Int)
     case undo(Int)
+    /// No effect: a person is asked about what the clinic did.
+    case notice
 }
 
 /// Something that waits for a person.
@@ -230,6 +234,7 @@ package struct Parked: Hashable, Sendable {
 
     /// What a person may do about it.
     package var actions: [ParkedAction] {
+        if purpose == .notice { return [.retry] }
         let isUndo = if case .undo = purpose { true } else { false }
         switch (kind, isUndo) {
         case (.inDoubt, false): return [.adopt, .resend, .retry, .giveUp]

@@ -105,6 +105,16 @@ package struct MemberReader {
         return text
     }
 
+    /// A flag; nothing when it is not given.
+    package mutating func flag(_ name: String, _ value: JSON?) -> Bool? {
+        guard let value else { return nil }
+        guard let flag = value.boolValue else {
+            fail(name, "wrong_type", "true or false is due, not \(value.kindName).")
+            return nil
+        }
+        return flag
+    }
+
     package mutating func token(_ name: String, _ value: JSON?) -> String? {
         guard let value else { return nil }
         guard let text = value.stringValue else {

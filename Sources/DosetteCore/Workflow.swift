@@ -248,6 +248,17 @@ package enum Lifecycle: String, Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Whether the clinic may make this move at Provet, so that an order follows it.
+    package func permitsClinic(from: String, to: String) -> Bool {
+        switch self {
+        case .prescription: true
+        case .fee:
+            from == FeeLifecycle.State.charged.rawValue
+                && to == FeeLifecycle.State.refunded.rawValue
+        case .dispensing: false
+        }
+    }
+
     /// Moves that the rules in code make by themselves, without a word in the definition.
     package func automaticMoves(from state: String) -> [String] {
         switch (self, state) {

@@ -89,7 +89,7 @@ enum ProvetTarget {
             try ProvetProperties.checkRecorded(finding, request)
             return ["\(words[0]) \(ProvetProperties.shape("\(finding)"))"]
         case "status":
-            let status = await actions.status(of: request.order)
+            let status = await actions.look(at: request.order)
             return [ProvetProperties.shape("\(status)")]
         default:
             let outcome = await actions.perform(request)

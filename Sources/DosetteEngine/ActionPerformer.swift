@@ -104,14 +104,22 @@ package protocol ActionPerformer: Sendable {
 
 /// Reads what the clinic may have changed by itself.
 package protocol ClinicObserver: Sendable {
-    /// The calls of one look.
+    /// The calls of one look at a prescription.
     var calls: [EndpointUse] { get }
+    /// The calls of one look at a fee.
+    var feeCalls: [EndpointUse] { get }
+    /// The calls of one look at a client, or at what a payment belongs to.
+    var hintCalls: [EndpointUse] { get }
 
-    /// The prescription's status at Provet now.
-    func status(of order: Order) async -> ObservedStatus
-}
+    /// The order's prescription as Provet has it now.
+    func look(at order: Order) async -> Looked<ClinicSight>
 
-package enum ObservedStatus: Hashable, Sendable {
-    case status(Int)
-    case unreachable(reason: String)
+    /// The order's fee as Provet has it now.
+    func lookAtFee(of order: Order) async -> Looked<FeeSight>
+
+    /// Whether Provet still has the client.
+    func hasClient(_ id: Int, at clinic: String) async -> Looked<Bool>
+
+    /// The invoice that a payment belongs to.
+    func invoice(ofPayment id: Int, at clinic: String) async -> Looked<Int>
 }

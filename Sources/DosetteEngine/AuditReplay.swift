@@ -30,6 +30,8 @@ package struct AuditReplay: Sendable {
         package var eventCount: Int64 = 0
         package var orderCount = 0
         package var definitionCount = 0
+        /// Changes of the clinics that were added while the server ran.
+        package var clinicChangeCount = 0
         package var startCount = 0
         /// Orders whose row and work were compared with the replay.
         package var comparedCount = 0
@@ -155,6 +157,7 @@ package struct AuditReplay: Sendable {
                     report.problem("event \(envelope.position): a definition is not its digest")
                 }
                 try library.adopt([row])
+            case .clinic: report.clinicChangeCount += 1
             }
         } catch {
             report.problem("event \(envelope.position): \(error)")
@@ -199,7 +202,7 @@ package struct AuditReplay: Sendable {
         case .effect(let effect):
             if case .intended = effect.event { report.effectCount += 1 }
         case .received, .entered, .signaled, .parked, .unparked, .turnedBack, .reminded,
-            .observed, .dispenseReversed, .asked:
+            .observed, .noticed, .dispenseReversed, .asked:
             break
         }
     }

@@ -13,7 +13,7 @@ package struct CallWindow: Sendable {
     }
 
     /// Calls in a minute, 1 or more.
-    let limit: Int
+    var limit: Int
     private var slots: [Slot] = []
     private var blockedUntil: Timestamp?
 
@@ -292,6 +292,17 @@ package final class Budgets: Sendable {
                 var window = window(use.endpoint, key, state)
                 window.block(until: time)
                 state.windows[key] = window
+            }
+        }
+    }
+
+    /// Gives a clinic that was changed another chance; what was spent in this minute stays spent.
+    package func reopen(clinic: String) {
+        state.withLock { state in
+            state.breakers[clinic] = nil
+            guard let limit = override(clinic) else { return }
+            for key in state.windows.keys where key.clinic == clinic {
+                state.windows[key]?.limit = limit
             }
         }
     }

@@ -140,6 +140,9 @@ extension Engine {
     /// budget or a breaker.
     package func waitingDetail(_ order: Order) async -> String? {
         let now = clock.now()
+        if clinics.isDisabled(order.received.clinic) {
+            return "the clinic is disabled: nothing is sent to it until it is enabled again"
+        }
         for part in order.parts.indices {
             if let key = order.wanted(by: part), let holder = try? await store.holder(of: key) {
                 let state = holder.parkedKind == nil ? "is under way" : "is parked, for a person"

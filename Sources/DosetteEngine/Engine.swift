@@ -9,6 +9,11 @@ package struct EngineParts: Sendable {
     package var store: any Store
     package var performers: [any ActionPerformer]
     package var observer: (any ClinicObserver)?
+    /// The clinics; nothing for those of the configuration.
+    package var directory: ClinicDirectory?
+    package var setup: (any ClinicSetup)?
+    /// Who is told of hints about home deliveries.
+    package var homeDelivery: (@Sendable (ClinicHint) -> Void)?
     package var sources: [WorkflowSource]
     /// What the codes of `repeat_timeunit` mean.
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
@@ -20,6 +25,9 @@ package struct EngineParts: Sendable {
         store: any Store,
         performers: [any ActionPerformer],
         observer: (any ClinicObserver)? = nil,
+        directory: ClinicDirectory? = nil,
+        setup: (any ClinicSetup)? = nil,
+        homeDelivery: (@Sendable (ClinicHint) -> Void)? = nil,
         sources: [WorkflowSource],
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         clock: any EngineClock = SystemClock(),
@@ -29,6 +37,9 @@ package struct EngineParts: Sendable {
         self.store = store
         self.performers = performers
         self.observer = observer
+        self.directory = directory
+        self.setup = setup
+        self.homeDelivery = homeDelivery
         self.sources = sources
         self.intervalUnits = intervalUnits
         self.clock = clock
@@ -51,6 +62,8 @@ package final class Engine: Service {
     package let registry: ActionRegistry
     package let hub = OrderHub()
     package let clock: any EngineClock
+    /// The clinics; they may change while the engine runs.
+    package let clinics: ClinicDirectory
     let state = EngineState()
     let desk: OrderDesk
     let intake: Intake
@@ -59,7 +72,7 @@ package final class Engine: Service {
     private let reconciler: Reconciler?
     private let observerCalls: [EndpointUse]
     private let reconcileInterval: TimeSpan
-    private let calendars: [String: ClinicCalendar]
+    private let hints: HintDesk?
     private let wakeUp = WakeUp()
     private let logger: Logger
 
@@ -74,7 +87,7 @@ package final class Engine: Service {
         registry = try ActionRegistry(parts.performers, timing: configuration.timing)
         library = try WorkflowLibrary(parts.sources, performed: registry.names)
         loader = OrderLoader(store: store, library: library)
-        calendars = try Self.calendars(configuration.clinics)
+        clinics = try parts.directory ?? ClinicDirectory(configuration.clinics)
         guard library.offered(configuration.workflow.use) != nil else {
             let names = library.offeredNames.joined(separator: ", ")
             throw EngineFailure(
@@ -83,14 +96,10 @@ package final class Engine: Service {
             )
         }
         let limits = configuration.limits
-        let calls = Dictionary(
-            configuration.clinics.map { ($0.id, $0.callsPerMinute) },
-            uniquingKeysWith: { first, _ in first }
-        )
         budgets = Budgets(
             breakerFailures: limits.breakerFailures,
             breakerPause: limits.breakerPause,
-            override: { calls[$0] ?? nil }
+            override: { [clinics] in clinics.clinic($0)?.configuration.callsPerMinute }
         )
         desk = OrderDesk(
             store: store,
@@ -103,42 +112,46 @@ package final class Engine: Service {
             hub: hub,
             wakeUp: wakeUp
         )
-        intake = Self.intake(configuration, parts, desk, library, calendars)
-        let runner = Runner(desk: desk, registry: registry, budgets: budgets, logger: logger)
+        intake = Self.intake(configuration, parts, desk, library, clinics)
+        let runner = Runner(
+            desk: desk,
+            registry: registry,
+            budgets: budgets,
+            clinics: clinics,
+            logger: logger
+        )
         scheduler = Scheduler(
             runner: runner,
             desk: desk,
             registry: registry,
             budgets: budgets,
+            clinics: clinics,
             wakeUp: wakeUp,
             placesMaximum: limits.callsInFlight,
             logger: logger
         )
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
-        reconciler = parts.observer.map { [desk, budgets, logger] observer in
-            Reconciler(
+        let eye = parts.observer.map { [desk, budgets, logger] observer in
+            ClinicEye(
                 desk: desk,
                 budgets: budgets,
                 observer: observer,
-                interval: configuration.timing.reconcileInterval,
                 deadline: configuration.timing.deadline,
                 logger: logger
             )
         }
-    }
-
-    private static func calendars(
-        _ clinics: [ClinicConfiguration]
-    ) throws -> [String: ClinicCalendar] {
-        var calendars: [String: ClinicCalendar] = [:]
-        for clinic in clinics {
-            guard let calendar = ClinicCalendar(timeZone: clinic.timeZone) else {
-                throw EngineFailure(reason: "no time zone \(clinic.timeZone) is known")
-            }
-            calendars[clinic.id] = calendar
+        reconciler = eye.map { [desk, clinics, reconcileInterval] eye in
+            Reconciler(desk: desk, eye: eye, directory: clinics, interval: reconcileInterval)
         }
-        return calendars
+        hints = eye.map { [clinics] eye in
+            HintDesk(
+                eye: eye,
+                directory: clinics,
+                setup: parts.setup,
+                homeDelivery: parts.homeDelivery
+            )
+        }
     }
 
     private static func intake(
@@ -146,15 +159,9 @@ package final class Engine: Service {
         _ parts: EngineParts,
         _ desk: OrderDesk,
         _ library: WorkflowLibrary,
-        _ calendars: [String: ClinicCalendar]
+        _ clinics: ClinicDirectory
     ) -> Intake {
-        var clinics: [String: IntakeClinic] = [:]
-        for clinic in configuration.clinics {
-            clinics[clinic.id] = calendars[clinic.id].map {
-                IntakeClinic(calendar: $0, charging: clinic.fee.charging)
-            }
-        }
-        return Intake(
+        Intake(
             desk: desk,
             library: library,
             clinics: clinics,
@@ -176,14 +183,19 @@ package final class Engine: Service {
     package func start() async throws {
         let ownership = try await store.beginEpoch(at: clock.now(), software: Self.software)
         try library.adopt(try await store.definitions())
-        try await journalDefinitions(ownership)
+        let version = try await journalDefinitions(ownership)
         let measure = try await store.measure()
         try await recallCalls(measure)
-        state.begin(epoch: ownership.epoch, queuedCount: measure.queuedCount)
+        state.begin(
+            epoch: ownership.epoch,
+            queuedCount: measure.queuedCount,
+            engineVersion: version
+        )
         logger.notice("engine started", metadata: [LogKey.epoch: "\(ownership.epoch)"])
     }
 
-    private func journalDefinitions(_ ownership: Ownership) async throws {
+    /// Answers how many events the engine's own stream has then.
+    private func journalDefinitions(_ ownership: Ownership) async throws -> Int {
         let known = Set(try await store.definitions().map(\.digest))
         var version = ownership.engineVersion
         for row in library.offeredRows where !known.contains(row.digest) {
@@ -200,6 +212,7 @@ package final class Engine: Service {
             try await store.commit(commit)
             version += 1
         }
+        return version
     }
 
     /// Works until it is asked to stop, then finishes the calls that are out and returns.
@@ -211,9 +224,11 @@ package final class Engine: Service {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.scheduler.run() }
                 if let reconciler { group.addTask { await reconciler.run() } }
+                if let hints { group.addTask { await hints.run() } }
                 await group.next()
-                // Either one ends only when the engine does.
+                // Each of them ends only when the engine does.
                 reconciler?.stop()
+                hints?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -229,6 +244,7 @@ package final class Engine: Service {
     package func drain() {
         state.drain()
         reconciler?.stop()
+        hints?.stop()
         wakeUp.wake()
     }
 
@@ -245,13 +261,13 @@ package final class Engine: Service {
         let since = clock.now().advanced(by: .minutes(-1))
         let first = max(0, measure.eventCount - Int64(Self.recallMaximum))
         var end = measure.eventCount
-        var clinics: [StreamID: String] = [:]
+        var clinicOf: [StreamID: String] = [:]
         // From the journal's end: as soon as a whole page is older than a minute, so is the rest.
         while end > first {
             let start = max(first, end - Int64(Self.recallPage))
             let page = try await store.events(from: start, limit: Int(end - start))
             var recentCount = 0
-            for event in page where try await recall(event, since: since, &clinics) {
+            for event in page where try await recall(event, since: since, &clinicOf) {
                 recentCount += 1
             }
             guard recentCount > 0 else { break }
@@ -261,7 +277,7 @@ package final class Engine: Service {
         guard measure.eventCount > Self.eventsOfAStart else { return }
         let rounds = 1 + 60_000 / max(1, Int(reconcileInterval.milliseconds))
         let looks = measure.openCount * rounds
-        for clinic in calendars.keys.sorted() {
+        for clinic in clinics.ids {
             budgets.recallHalf(observerCalls, most: looks, clinic: clinic, at: clock.now())
         }
     }
@@ -298,5 +314,67 @@ package final class Engine: Service {
         return true
     }
 
-    func calendar(of clinic: String) -> ClinicCalendar? { calendars[clinic] }
+    func calendar(of clinic: String) -> ClinicCalendar? { clinics.clinic(clinic)?.calendar }
+
+    // MARK: - Clinics
+
+    /// Takes in that something may have changed at a clinic, and returns at once.
+    ///
+    /// Nothing of it is kept: what it speaks of is looked at soon, as the budgets allow.
+    package func take(_ hint: ClinicHint) {
+        hints?.take(hint)
+    }
+
+    /// Makes a change of the clinics durable, together with the event that tells of it.
+    ///
+    /// One at a time: the caller sees to that.
+    package func record(
+        _ event: EngineEvent,
+        _ change: ClinicChange,
+        by actor: Actor,
+        reason: String?
+    ) async throws(StoreError) {
+        guard let epoch = state.epoch else {
+            throw StoreError(.unavailable, "the engine does not own the journal yet")
+        }
+        let version = state.nextEngineVersion()
+        let encoded = EventCodec.encode(
+            event,
+            version: version,
+            at: clock.now(),
+            actor: actor,
+            reason: reason
+        )
+        let commit = Commit(
+            stream: .engine,
+            expectedVersion: version,
+            epoch: epoch,
+            events: [encoded],
+            order: nil,
+            work: [],
+            clinic: change
+        )
+        do throws(StoreError) {
+            try await store.commit(commit)
+        } catch {
+            if error.code == .fenced || error.code == .outcomeUnknown {
+                state.fail("\(error)")
+                wakeUp.wake()
+            }
+            throw error
+        }
+        state.addEngineEvent()
+    }
+
+    /// Adds a clinic or changes one, for all that is done from now on.
+    package func put(_ clinic: Clinic) {
+        clinics.put(clinic)
+        budgets.reopen(clinic: clinic.id)
+        wakeUp.wake()
+    }
+
+    /// Takes a clinic away; the caller has seen to it that it has no open order.
+    package func remove(clinic: String) {
+        clinics.remove(clinic)
+    }
 }

@@ -13,6 +13,10 @@ package struct EngineCounters: Hashable, Sendable {
     package var reminders = 0
     package var reconciled = 0
     package var differences = 0
+    /// Words from Provet that something may have changed.
+    package var hints = 0
+    /// Of these, how many were told already or were too many.
+    package var hintsDropped = 0
     /// How attempts ended, by action and outcome.
     package var outcomes: [OutcomeKey: Int] = [:]
 
@@ -39,6 +43,8 @@ package struct EngineFailure: Error, Sendable, CustomStringConvertible {
 final class EngineState: Sendable {
     private struct Value {
         var epoch: Int?
+        /// Events in the engine's own stream.
+        var engineVersion = 0
         var queuedCount = 0
         var isDraining = false
         var isRunning = false
@@ -61,8 +67,14 @@ final class EngineState: Sendable {
         value.withLock { $0.isRunning && !$0.isDraining && $0.failure == nil }
     }
 
-    func begin(epoch: Int, queuedCount: Int) {
+    /// The number of the next event in the engine's own stream.
+    func nextEngineVersion() -> Int { value.withLock { $0.engineVersion } }
+
+    func addEngineEvent() { value.withLock { $0.engineVersion += 1 } }
+
+    func begin(epoch: Int, queuedCount: Int, engineVersion: Int) {
         value.withLock { value in
+            value.engineVersion = engineVersion
             value.epoch = epoch
             value.queuedCount = queuedCount
         }

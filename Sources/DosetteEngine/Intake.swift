@@ -1,5 +1,6 @@
 import DosetteAudit
 package import DosetteCore
+import DosetteDefinitions
 package import DosetteStore
 import Synchronization
 
@@ -25,17 +26,6 @@ package enum IntakeFailure: Error, Sendable {
     case store(StoreError)
 }
 
-/// What intake needs to know of a clinic.
-package struct IntakeClinic: Sendable {
-    package let calendar: ClinicCalendar
-    package let charging: FeeLifecycle.Charging
-
-    package init(calendar: ClinicCalendar, charging: FeeLifecycle.Charging) {
-        self.calendar = calendar
-        self.charging = charging
-    }
-}
-
 /// Takes orders in: checked, deduplicated, bounded, durable before they are acknowledged.
 final class Intake: Sendable {
     /// Between two looks at the disk.
@@ -49,7 +39,7 @@ final class Intake: Sendable {
     private let room = Mutex(Room())
     private let desk: OrderDesk
     private let library: WorkflowLibrary
-    private let clinics: [String: IntakeClinic]
+    private let clinics: ClinicDirectory
     private let intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
     private let workflowName: String
     private let queuedMaximum: Int
@@ -58,7 +48,7 @@ final class Intake: Sendable {
     init(
         desk: OrderDesk,
         library: WorkflowLibrary,
-        clinics: [String: IntakeClinic],
+        clinics: ClinicDirectory,
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         workflowName: String,
         queuedMaximum: Int,
@@ -77,10 +67,10 @@ final class Intake: Sendable {
     private func rules(at now: Timestamp, today: CalendarDate? = nil) -> OrderRules {
         let clinics = clinics
         return OrderRules(
-            clinicNames: clinics.keys.sorted(),
+            clinicNames: clinics.ids,
             intervalUnits: intervalUnits,
             clinic: { name in
-                clinics[name].map { clinic in
+                clinics.clinic(name).map { clinic in
                     OrderRules.Clinic(
                         today: today ?? clinic.calendar.day(of: now),
                         day: { clinic.calendar.day(of: $0) }
@@ -108,11 +98,18 @@ final class Intake: Sendable {
         }
         let digest = HexDigest.of(document.meaning.canonicalBytes)
         if let known = try await find(document.key) { return try same(known, digest) }
+        guard !clinics.isDisabled(document.clinic) else { throw .invalid([Self.disabled]) }
         guard let workflow = library.offered(name ?? workflowName) else {
             throw .unknownWorkflow(name ?? workflowName)
         }
         return try await takeIn(document, digest, workflow, submitter)
     }
+
+    private static let disabled = Violation(
+        pointer: "/clinic",
+        rule: "clinic_disabled",
+        detail: "The clinic is disabled: no order is taken for it now."
+    )
 
     /// An order that was taken in before and is handed in again after its last day.
     private func repeatedLate(
@@ -202,7 +199,7 @@ final class Intake: Sendable {
         _ workflow: Workflow,
         at now: Timestamp
     ) -> Received? {
-        guard let clinic = clinics[document.clinic] else { return nil }
+        guard let clinic = clinics.clinic(document.clinic) else { return nil }
         let items = document.items.map { item in
             RepeatPlan.Item(
                 allowedCount: item.allowedCount,
@@ -224,7 +221,7 @@ final class Intake: Sendable {
             workflowVersion: workflow.version,
             workflowDigest: workflow.digest,
             marker: "[dosette:\(desk.random.identifier(at: now))]",
-            charging: clinic.charging,
+            charging: clinic.configuration.fee.charging,
             plan: plan,
             expiresAt: clinic.calendar.end(of: plan.lastDay)
         )

@@ -48,6 +48,8 @@ package enum OrderStory {
         case .observed(let status, _):
             let name = PrescriptionLifecycle.State(status: status).name
             return "Provet shows status \(status), \(name)"
+        case .noticed(let notice):
+            return what(notice)
         case .dispensed(let dispense):
             return "dispensed \(dispense.packages) of item \(dispense.item) on "
                 + "\(dispense.day.text) (\(dispense.id))"
@@ -63,7 +65,20 @@ package enum OrderStory {
         switch purpose {
         case .entry(let state): " (\(state))"
         case .undo: ", to undo it"
-        case .action, .step: ""
+        case .action, .step, .notice: ""
+        }
+    }
+
+    private static func what(_ notice: Notice) -> String {
+        switch notice.subject {
+        case .remarks: "changed the prescription's remarks at Provet"
+        case .archived: "archived the prescription at Provet"
+        case .restored: "took the prescription out of Provet's archive"
+        case .clientDeleted: "deleted the client at Provet"
+        case .doneByHand: "did \(notice.text ?? "a step") by hand at Provet"
+        case .invoiceCredited: "credited the fee's invoice by hand at Provet"
+        case .paymentCanceled: "canceled the fee's payment by hand at Provet"
+        case .settingsChanged: "changed its settings; \(notice.text ?? "") is tried again"
         }
     }
 

@@ -60,11 +60,20 @@ package enum Projection {
             parkedKind: order.parkedParts.first?.parked.kind.rawValue,
             isOpen: isOpen,
             isQueued: order.isQueued,
-            isWatched: isOpen && order.provetID != nil && !prescription.isFinal,
+            watchedUntil: watchedUntil(order, isOpen: isOpen),
             receivedAt: order.receivedAt,
             changedAt: order.changedAt,
             view: JSON.object(order.view).text
         )
+    }
+
+    /// What still can change at Provet is watched: for ever while something is to come, then until
+    /// nothing can be dispensed any more.
+    private static func watchedUntil(_ order: Order, isOpen: Bool) -> Timestamp? {
+        guard order.provetID != nil, let prescription = order.prescription,
+            !prescription.isFinal
+        else { return nil }
+        return isOpen ? Timestamp(milliseconds: .max) : order.received.expiresAt
     }
 
     package static func work(of order: Order, stream: StreamID) -> [WorkRow] {
@@ -95,6 +104,57 @@ package enum Projection {
         }
     }
 
+    /// What the facts newly refer to at the clinic.
+    package static func references(in facts: [Fact]) -> [OrderReference] {
+        facts.flatMap { fact -> [OrderReference] in
+            switch fact.event {
+            case .received(let received): references(in: received)
+            case .effect(let effect): references(in: effect)
+            case .entered, .signaled, .parked, .unparked, .turnedBack, .reminded, .observed,
+                .noticed, .dispensed, .dispenseReversed, .asked:
+                []
+            }
+        }
+    }
+
+    private static func references(in received: Received) -> [OrderReference] {
+        var references = [OrderReference(.client, received.clientID)]
+        if let id = received.prescription["consultation_id"]?.intValue {
+            references.append(OrderReference(.consultation, id))
+        }
+        let items = received.prescription["prescription_items"]?.arrayValue ?? []
+        for item in items {
+            for patient in item["patients"]?.arrayValue ?? [] {
+                guard let id = patient.intValue else { continue }
+                let reference = OrderReference(.patient, id)
+                if !references.contains(reference) { references.append(reference) }
+            }
+        }
+        return references
+    }
+
+    private static func references(in effect: EffectEvent) -> [OrderReference] {
+        let receipt: Receipt
+        switch effect.event {
+        case .confirmed(let found), .adopted(let found): receipt = found
+        case .intended, .refused, .conflicted, .postponed, .becameUnknown, .absent,
+            .probeFailed, .inDoubt, .exhausted, .resumed, .givenUp:
+            return []
+        }
+        let kinds: [String: OrderReference.Kind] = [
+            "provet.create_prescription": .prescription, "provet.create_counter_sale": .sale,
+            "provet.add_payment": .payment,
+        ]
+        var references: [OrderReference] = []
+        if let kind = kinds[effect.action], let id = receipt.id {
+            references.append(OrderReference(kind, id))
+        }
+        if let invoice = receipt.values["invoice"]?.intValue {
+            references.append(OrderReference(.invoice, invoice))
+        }
+        return references
+    }
+
     /// The commit that makes a decision durable.
     package static func commit(
         _ facts: [Fact],
@@ -117,7 +177,8 @@ package enum Projection {
             epoch: epoch,
             events: events,
             order: row(of: order, stream: stream),
-            work: work(of: order, stream: stream)
+            work: work(of: order, stream: stream),
+            references: references(in: facts)
         )
     }
 }

@@ -4,43 +4,52 @@ import Logging
 
 /// Notices what the clinic changed at Provet by itself.
 ///
-/// Every open prescription is read once a round, as the budget allows; a difference becomes an event. Reading leaves
-/// at least half of the endpoint's budget to the orders.
+/// Each clinic has its own rounds. A round looks at the newest open orders, goes on with the older ones where the last
+/// round stopped, and then at some that are settled; the looks are spread evenly over the interval. A difference becomes an
+/// event. Reading leaves at least half of each budget to the orders.
 final class Reconciler: Sendable {
-    /// Orders read from the store at a time.
-    static let pageLength = 100
-    /// Looks at once.
-    static let looksMaximum = 4
+    /// Open orders of one clinic in one round at the most: the newest, and as many older ones.
+    static let newestMaximum = 200
+    static let olderMaximum = 200
+    /// Settled orders of one clinic in one round at the most.
+    static let settledMaximum = 50
+    /// How long after a round's end a look may still wait for its budget.
+    static let graceMaximum = TimeSpan.minutes(1)
 
-    private let desk: OrderDesk
-    private let budgets: Budgets
-    private let observer: any ClinicObserver
+    /// Where a clinic's rounds go on.
+    private struct Place {
+        var older: StreamID?
+        var settled: StreamID?
+    }
+
+    let desk: OrderDesk
+    let eye: ClinicEye
+    private let directory: ClinicDirectory
     private let interval: TimeSpan
-    /// Of one look.
-    private let deadline: TimeSpan
-    private let logger: Logger
     private let wakeUp = WakeUp()
 
-    init(
-        desk: OrderDesk,
-        budgets: Budgets,
-        observer: any ClinicObserver,
-        interval: TimeSpan,
-        deadline: TimeSpan,
-        logger: Logger
-    ) {
-        self.deadline = deadline
+    init(desk: OrderDesk, eye: ClinicEye, directory: ClinicDirectory, interval: TimeSpan) {
         self.desk = desk
-        self.budgets = budgets
-        self.observer = observer
+        self.eye = eye
+        self.directory = directory
         self.interval = interval
-        self.logger = logger
     }
 
     /// Goes round until the engine drains or fails.
     func run() async {
+        var places: [String: Place] = [:]
         while await pause(interval) {
-            await round()
+            let clinics = directory.all.filter { !$0.isDisabled }.map(\.id)
+            let until = desk.clock.now().advanced(by: interval)
+            let known = places
+            let after = await withTaskGroup(of: (String, Place).self) { group in
+                for clinic in clinics {
+                    let place = known[clinic] ?? Place()
+                    group.addTask { (clinic, await self.round(clinic, from: place, until)) }
+                }
+                return await group.reduce(into: [String: Place]()) { $0[$1.0] = $1.1 }
+            }
+            places = after
         }
     }
 
@@ -48,79 +57,66 @@ final class Reconciler: Sendable {
         wakeUp.wake()
     }
 
-    /// Looks at every watched order once.
-    func round() async {
-        var cursor: StreamID?
-        while desk.state.isRunning {
-            let query = OrderQuery(selection: .watched, after: cursor, limit: Self.pageLength)
-            guard let rows = try? await desk.store.orders(query), let last = rows.last else {
+    /// Looks at a clinic's orders once; answers where the next round goes on.
+    private func round(_ clinic: String, from place: Place, _ until: Timestamp) async -> Place {
+        let newest = await rows(.watchedOpen, clinic, after: nil, Self.newestMaximum)
+        var next = place
+        var streams = newest
+        if newest.count == Self.newestMaximum {
+            let older = await rows(
+                .watchedOpen,
+                clinic,
+                after: place.older ?? newest.last,
+                Self.olderMaximum
+            )
+            // A sweep that has come to its end begins anew behind the newest.
+            next.older = older.count == Self.olderMaximum ? older.last : nil
+            streams += older
+        }
+        let selection = OrderQuery.Selection.watchedSettled(at: desk.clock.now())
+        let settled = await rows(selection, clinic, after: place.settled, Self.settledMaximum)
+        next.settled = settled.count == Self.settledMaximum ? settled.last : nil
+        await look(streams + settled, until)
+        return next
+    }
+
+    private func rows(
+        _ selection: OrderQuery.Selection,
+        _ clinic: String,
+        after: StreamID?,
+        _ limit: Int
+    ) async -> [StreamID] {
+        let query = OrderQuery(
+            selection: selection,
+            clinic: clinic,
+            after: after,
+            isNewestFirst: true,
+            limit: limit
+        )
+        return ((try? await desk.store.orders(query)) ?? []).map(\.stream)
+    }
+
+    /// Looks at the orders one after the other, spread over the time until the next round.
+    private func look(_ streams: [StreamID], _ until: Timestamp) async {
+        let span = interval.milliseconds / Int64(max(1, streams.count))
+        let pace = TimeSpan.milliseconds(span)
+        let end = until.advanced(by: Self.graceMaximum)
+        for (index, stream) in streams.enumerated() {
+            guard desk.state.isRunning, await eye.look(at: stream, waitingUntil: end) else {
                 return
             }
-            cursor = last.stream
-            await look(rows.map(\.stream))
-        }
-    }
-
-    private func look(_ streams: [StreamID]) async {
-        await withTaskGroup(of: Void.self) { group in
-            for (index, stream) in streams.enumerated() {
-                if index >= Self.looksMaximum { await group.next() }
-                group.addTask { await self.look(stream) }
+            if index + 1 < streams.count, pace > .zero {
+                guard await pause(pace) else { return }
             }
         }
-    }
-
-    private func look(_ stream: StreamID) async {
-        guard let order = try? await desk.load(stream), await budget(order.received.clinic),
-            desk.state.isRunning
-        else { return }
-        let deadline = desk.clock.now().advanced(by: deadline)
-        let late = ObservedStatus.unreachable(reason: "no answer within the deadline")
-        let seen = await desk.clock.run(until: deadline, late: late) {
-            await self.observer.status(of: order)
-        }
-        desk.state.count { $0.reconciled += 1 }
-        let now = desk.clock.now()
-        switch seen {
-        case .unreachable:
-            budgets.note(answered: .no, clinic: order.received.clinic, at: now)
-        case .status(let status):
-            budgets.note(answered: .yes, clinic: order.received.clinic, at: now)
-            await compare(status, order, stream)
-        }
-    }
-
-    private func compare(_ status: Int, _ order: Order, _ stream: StreamID) async {
-        guard status != order.provetStatus, !PlantedBug.reconcilerBlind.isPlanted else { return }
-        do {
-            let after = try await desk.apply(.observe(status: status), to: stream) {
-                self.desk.context()
-            }
-            if after.isNew { desk.state.count { $0.differences += 1 } }
-        } catch {
-            logger.warning("difference not recorded", metadata: [LogKey.stream: "\(stream)"])
-        }
-    }
-
-    /// Waits for calls that leave half of the budget to the orders.
-    private func budget(_ clinic: String) async -> Bool {
-        while desk.state.isRunning {
-            let now = desk.clock.now()
-            switch budgets.takeLeavingHalf(observer.calls, clinic: clinic, at: now) {
-            case .free:
-                return true
-            case .wait(let until):
-                guard await pause(max(.milliseconds(1), until.since(now))) else { return false }
-            case .waitForTrial:
-                return false
-            }
-        }
-        return false
     }
 
     /// Waits; answers whether the engine goes on.
     private func pause(_ span: TimeSpan) async -> Bool {
-        await wakeUp.wait(until: desk.clock.now().advanced(by: span), clock: desk.clock)
+        let until = desk.clock.now().advanced(by: span)
+        while desk.state.isRunning, !Task.isCancelled, desk.clock.now() < until {
+            await wakeUp.wait(until: until, clock: desk.clock)
+        }
         return desk.state.isRunning && !Task.isCancelled
     }
 }

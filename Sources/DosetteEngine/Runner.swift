@@ -14,6 +14,7 @@ struct Runner: Sendable {
     let desk: OrderDesk
     let registry: ActionRegistry
     let budgets: Budgets
+    let clinics: ClinicDirectory
     let logger: Logger
 
     private enum Step {
@@ -127,7 +128,8 @@ struct Runner: Sendable {
     }
 
     private func take(_ plan: EffectPlan, _ order: Order) -> Bool {
-        guard let specification = registry.specification(of: plan.action) else { return false }
+        guard !clinics.isDisabled(order.received.clinic),
+            let specification = registry.specification(of: plan.action) else { return false }
         let answer = budgets.take(
             specification.calls,
             clinic: order.received.clinic,

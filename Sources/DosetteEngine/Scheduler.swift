@@ -33,6 +33,7 @@ final class Scheduler: Sendable {
     private let desk: OrderDesk
     private let registry: ActionRegistry
     private let budgets: Budgets
+    private let clinics: ClinicDirectory
     private let wakeUp: WakeUp
     private let logger: Logger
     private let placesMaximum: Int
@@ -43,6 +44,7 @@ final class Scheduler: Sendable {
         desk: OrderDesk,
         registry: ActionRegistry,
         budgets: Budgets,
+        clinics: ClinicDirectory,
         wakeUp: WakeUp,
         placesMaximum: Int,
         logger: Logger
@@ -51,6 +53,7 @@ final class Scheduler: Sendable {
         self.desk = desk
         self.registry = registry
         self.budgets = budgets
+        self.clinics = clinics
         self.wakeUp = wakeUp
         self.placesMaximum = placesMaximum
         self.logger = logger
@@ -137,6 +140,7 @@ final class Scheduler: Sendable {
     }
 
     private func allowance(_ lane: Lane, at now: Timestamp) -> Allowance {
+        if let clinic = lane.clinic, clinics.isDisabled(clinic) { return .none }
         switch lane {
         case .timer:
             return .now(placesMaximum)

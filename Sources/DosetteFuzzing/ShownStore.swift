@@ -54,6 +54,8 @@ struct ShownStore: Store {
 
     func definitions() async throws(StoreError) -> [DefinitionRow] { [] }
 
+    func clinics() async throws(StoreError) -> [ClinicRow] { [] }
+
     func freeBytes() -> Int64? { nil }
 
     func measure() async throws(StoreError) -> StoreMeasure { throw Self.readOnly }

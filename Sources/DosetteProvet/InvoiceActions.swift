@@ -49,6 +49,10 @@ struct RefundInvoice: ProvetAction {
             return .only(notes, "credit notes of the invoice")
         }
     }
+
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        await found(request, client)
+    }
 }
 
 /// `provet.add_payment`: the invoice's total, by the configured kind of payment.
@@ -146,6 +150,27 @@ struct AddPayment: ProvetAction {
         return .only(standing, "payments of the invoice")
     }
 
+    /// Payments of any kind that together are the invoice's sum: it is paid, whoever took the money.
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        guard let invoice = request.invoiceID else { return nil }
+        let assumptions = client.assumptions
+        let look = await client.call(.get, "\(assumptions.invoicePath)/\(invoice)")
+        guard case .done(let json) = look, let total = Self.cents(json[assumptions.invoiceTotalField])
+        else { return nil }
+        let filter = [("invoice__is", String(invoice))]
+        guard case .rows(let rows) = await client.list(assumptions.paymentPath, filter) else {
+            return nil
+        }
+        let standing = rows.filter {
+            ProvetID.read($0["invoice"]) == invoice && $0[assumptions.paymentCanceledField] != true
+        }
+        let sums = standing.map { Self.cents($0["sum"]) }
+        guard let first = standing.first, let id = ProvetID.read(.object(first)),
+            !sums.contains(nil), sums.compactMap(\.self).reduce(0, +) == total
+        else { return nil }
+        return Receipt(["id": JSON(id)])
+    }
+
     /// A sum in hundredths, for comparing.
     private static func cents(_ json: JSON?) -> Double? {
         sum(json).flatMap(Double.init).map { ($0 * 100).rounded() }
@@ -192,5 +217,9 @@ struct CancelPayment: ProvetAction {
         case .refused(404, _): return .found(Receipt())
         default: return result.findingWithoutLook
         }
+    }
+
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        await found(request, client)
     }
 }

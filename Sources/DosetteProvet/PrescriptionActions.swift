@@ -100,6 +100,7 @@ struct CreatePrescription: ProvetAction {
     private static func receipt(_ id: Int, _ object: JSONObject) -> Receipt {
         var values: JSONObject = ["id": JSON(id)]
         values["status"] = object["status"]?.intValue.map { JSON($0) }
+        values["remarks_digest"] = Remarks.digest(in: object["remarks"])
         return Receipt(values)
     }
 }
@@ -144,7 +145,7 @@ struct PatchStatus: ProvetAction {
         let remarks = json["remarks"]?.stringValue ?? ""
         let wanted = request.plan.entry?.remarks
         let hasRemarks = wanted.map { Self.hasLines(remarks, $0) } ?? true
-        if seen == target(request), hasRemarks { return .confirmed(Receipt()) }
+        if seen == target(request), hasRemarks { return .confirmed(Self.receipt(json)) }
         guard seen == target(request) || seen == request.order.provetStatus else {
             return conflict(seen, request)
         }
@@ -176,7 +177,13 @@ struct PatchStatus: ProvetAction {
                 return now == target ? .confirmed(Receipt()) : conflict(now, request)
             }
         }
-        return result.outcome { $0["status"]?.intValue == target ? Receipt() : nil }
+        return result.outcome { $0["status"]?.intValue == target ? Self.receipt($0) : nil }
+    }
+
+    private static func receipt(_ json: JSON) -> Receipt {
+        var values: JSONObject = [:]
+        values["remarks_digest"] = Remarks.digest(in: json["remarks"])
+        return Receipt(values)
     }
 
     private func conflict(_ seen: Int, _ request: ActionRequest) -> EffectProtocol.Outcome {
@@ -193,7 +200,11 @@ struct PatchStatus: ProvetAction {
         guard case .done(let json) = look, let seen = json["status"]?.intValue else {
             return look.findingWithoutLook
         }
-        if seen == target(request) { return .found(Receipt()) }
+        // Where the status does not change, only the remark's lines tell whether it is there.
+        let isRemark = target(request) == request.order.provetStatus
+        let wanted = isRemark ? request.plan.entry?.remarks : nil
+        let hasRemarks = wanted.map { Self.hasLines(json["remarks"]?.stringValue ?? "", $0) }
+        if seen == target(request), hasRemarks ?? true { return .found(Self.receipt(json)) }
         guard seen == request.order.provetStatus else {
             return .unclear(reason: "Provet shows status \(seen)")
         }

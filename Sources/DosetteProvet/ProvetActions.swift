@@ -3,8 +3,9 @@ import DosetteDefinitions
 package import DosetteEngine
 
 /// Does the actions `provet.…`: the prescription and its fee at the clinics' Provet installations.
-package struct ProvetActions: ActionPerformer, ClinicObserver {
-    let clients: [String: ProvetClient]
+package struct ProvetActions: ActionPerformer {
+    /// The client of a clinic, as it is set up now.
+    let client: @Sendable (String) -> ProvetClient?
     let assumptions: ProvetAssumptions
     private let actions: [String: any ProvetAction]
 
@@ -18,10 +19,23 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
         assumptions: ProvetAssumptions,
         settings: SettingsCache = SettingsCache()
     ) {
-        self.clients = Dictionary(
+        let clients = Dictionary(
             clients.map { ($0.clinic.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
+        self.init(assumptions: assumptions, settings: settings) { clients[$0] }
+    }
+
+    /// - Parameters:
+    ///   - assumptions: What is not documented.
+    ///   - settings: Where departments' settings are kept.
+    ///   - client: The client of a clinic, as it is set up now.
+    package init(
+        assumptions: ProvetAssumptions,
+        settings: SettingsCache = SettingsCache(),
+        client: @escaping @Sendable (_ clinic: String) -> ProvetClient?
+    ) {
+        self.client = client
         self.assumptions = assumptions
         let cost = ProvetClient.pageCost(assumptions)
         let all: [any ProvetAction] = [
@@ -44,7 +58,7 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
 
     package func digest(of request: ActionRequest) -> String {
         guard let action = actions[request.plan.action],
-            let client = clients[request.order.received.clinic]
+            let client = client(request.order.received.clinic)
         else { return "" }
         return Engine.digest(of: action.content(of: request, client))
     }
@@ -53,7 +67,13 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
         guard let (action, client) = resolve(request) else {
             return .refused(reason: "the order's clinic is not configured any more")
         }
-        return await action.perform(request, client)
+        let outcome = await action.perform(request, client)
+        guard case .refused = outcome else { return outcome }
+        // Somebody at the clinic may have done by hand what we were about to do.
+        guard let receipt = await action.doneByHand(request, client) else { return outcome }
+        var values = receipt.values
+        values["by_hand"] = true
+        return .confirmed(Receipt(values))
     }
 
     package func probe(_ request: ActionRequest) async -> EffectProtocol.Finding {
@@ -65,24 +85,9 @@ package struct ProvetActions: ActionPerformer, ClinicObserver {
 
     private func resolve(_ request: ActionRequest) -> (any ProvetAction, ProvetClient)? {
         guard let action = actions[request.plan.action],
-            let client = clients[request.order.received.clinic]
+            let client = client(request.order.received.clinic)
         else { return nil }
         return (action, client)
-    }
-
-    // MARK: - The clinic's own changes
-
-    package var calls: [EndpointUse] { [EndpointUse(ProvetEndpoint.prescription)] }
-
-    package func status(of order: Order) async -> ObservedStatus {
-        guard let client = clients[order.received.clinic], let id = order.provetID else {
-            return .unreachable(reason: "the order's clinic is not configured any more")
-        }
-        let path = "\(assumptions.prescriptionPath)/\(id)"
-        guard case .done(let json) = await client.call(.get, path),
-            let status = json["status"]?.intValue
-        else { return .unreachable(reason: "the prescription could not be read") }
-        return .status(status)
     }
 }
 
@@ -96,6 +101,19 @@ protocol ProvetAction: Sendable {
     func perform(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Outcome
 
     func probe(_ request: ActionRequest, _ client: ProvetClient) async -> EffectProtocol.Finding
+
+    /// After a refusal: what is there when somebody at the clinic did the same by hand.
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt?
+}
+
+extension ProvetAction {
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? { nil }
+
+    /// What a probe finds.
+    func found(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        guard case .found(let receipt) = await probe(request, client) else { return nil }
+        return receipt
+    }
 }
 
 extension ProvetResult {

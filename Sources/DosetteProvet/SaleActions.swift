@@ -159,12 +159,18 @@ struct AddCounterSaleItem: ProvetAction {
             }
         }
     }
+
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        await found(request, client)
+    }
 }
 
 /// `provet.finalize_counter_sale`: afterwards the sale is only credited, never edited.
 struct FinalizeCounterSale: ProvetAction {
+    static let name = "provet.finalize_counter_sale"
+
     let specification = ActionSpecification(
-        name: "provet.finalize_counter_sale",
+        name: Self.name,
         effectClass: .naturalCreate,
         calls: [EndpointUse(ProvetEndpoint.saleFinalize)],
         probeCalls: [EndpointUse(ProvetEndpoint.sale), EndpointUse(ProvetEndpoint.invoice)],
@@ -202,6 +208,10 @@ struct FinalizeCounterSale: ProvetAction {
         }
         return .found(Receipt(["invoice": JSON(invoice)]))
     }
+
+    func doneByHand(_ request: ActionRequest, _ client: ProvetClient) async -> Receipt? {
+        await found(request, client)
+    }
 }
 
 extension ActionRequest {
@@ -212,7 +222,7 @@ extension ActionRequest {
     }
 
     var invoiceID: Int? {
-        receipt("provet.finalize_counter_sale")?.values["invoice"]?.intValue
+        receipt(FinalizeCounterSale.name)?.values["invoice"]?.intValue
             ?? receipt(CreateCounterSale.name)?.values["invoice"]?.intValue
     }
 }

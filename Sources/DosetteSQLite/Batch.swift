@@ -89,12 +89,14 @@ final class Batch {
             try Statements.insert(event, commit.stream, at: position, database)
             position += 1
         }
+        if let change = commit.clinic { try Statements.apply(change, database) }
         guard let order = commit.order else { return }
         if commit.expectedVersion == 0 {
             try Statements.insert(order, database)
         } else {
             try Statements.update(order, database)
         }
+        try Statements.insert(commit.references, of: order, database)
         try Statements.replaceWork(of: commit.stream, with: commit.work, database)
     }
 

@@ -221,6 +221,10 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.holder(of: key, $0) }
     }
 
+    package func clinics() async throws(StoreError) -> [ClinicRow] {
+        try await connection.read { try Statements.clinics($0) }
+    }
+
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         try await connection.read { try Statements.definitions($0) }
     }

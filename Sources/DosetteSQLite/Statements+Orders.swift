@@ -5,20 +5,20 @@ import GRDB
 extension Statements {
     private static let columns = """
         stream, source, order_id, clinic, priority, content_digest, workflow_digest, version,
-        prescription_state, parked_kind, is_open, is_queued, is_watched, received_at_ms,
-        changed_at_ms, view
+        prescription_state, parked_kind, is_open, is_queued, is_watched, watched_until_ms,
+        received_at_ms, changed_at_ms, view
         """
 
     static func insert(_ order: OrderRow, _ database: Database) throws {
         let sql = """
             INSERT INTO orders (\(columns))
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """
         try database.cachedStatement(sql: sql).execute(arguments: [
             order.stream.number, order.key.source, order.key.orderID, order.clinic,
             order.priority.rank, order.contentDigest, order.workflowDigest, order.version,
             order.prescriptionState, order.parkedKind, order.isOpen, order.isQueued,
-            order.isWatched, order.receivedAt.milliseconds, order.changedAt.milliseconds,
+            order.watchedUntil != nil, order.watchedUntil?.milliseconds, order.receivedAt.milliseconds, order.changedAt.milliseconds,
             order.view,
         ])
     }
@@ -26,12 +26,13 @@ extension Statements {
     static func update(_ order: OrderRow, _ database: Database) throws {
         let sql = """
             UPDATE orders SET version = ?, prescription_state = ?, parked_kind = ?, is_open = ?,
-                is_queued = ?, is_watched = ?, changed_at_ms = ?, view = ?
+                is_queued = ?, is_watched = ?, watched_until_ms = ?, changed_at_ms = ?, view = ?
             WHERE stream = ?
             """
         try database.cachedStatement(sql: sql).execute(arguments: [
             order.version, order.prescriptionState, order.parkedKind, order.isOpen,
-            order.isQueued, order.isWatched, order.changedAt.milliseconds, order.view,
+            order.isQueued, order.watchedUntil != nil, order.watchedUntil?.milliseconds,
+            order.changedAt.milliseconds, order.view,
             order.stream.number,
         ])
     }
@@ -52,13 +53,25 @@ extension Statements {
     }
 
     static func orders(_ query: OrderQuery, _ database: Database) throws -> [OrderRow] {
-        var conditions = ["stream > ?"]
-        var arguments: StatementArguments = [query.after?.number ?? 0]
+        var conditions = [query.isNewestFirst ? "stream < ?" : "stream > ?"]
+        let end = query.isNewestFirst ? Int64.max : 0
+        var arguments: StatementArguments = [query.after?.number ?? end]
         switch query.selection {
         case .all: break
         case .open: conditions.append("is_open = 1")
         case .parked: conditions.append("parked_kind IS NOT NULL")
-        case .watched: conditions.append("is_watched = 1")
+        case .watchedOpen: conditions.append("is_watched = 1 AND is_open = 1")
+        case .watchedSettled(let now):
+            conditions.append("is_watched = 1 AND is_open = 0 AND watched_until_ms > ?")
+            arguments += [now.milliseconds]
+        case .refersTo(let reference):
+            conditions.append(
+                """
+                stream IN (SELECT stream FROM order_reference
+                    WHERE clinic = ? AND kind = ? AND id = ?)
+                """
+            )
+            arguments += [query.clinic ?? "", reference.kind.rawValue, reference.id]
         case .prescription(let state):
             conditions.append("prescription_state = ?")
             arguments += [state]
@@ -74,10 +87,27 @@ extension Statements {
         arguments += [query.limit]
         let sql = """
             SELECT \(columns) FROM orders WHERE \(conditions.joined(separator: " AND "))
-            ORDER BY stream LIMIT ?
+            ORDER BY stream \(query.isNewestFirst ? "DESC" : "ASC") LIMIT ?
             """
         return try Row.fetchAll(try database.cachedStatement(sql: sql), arguments: arguments)
             .compactMap(OrderRow.init(row:))
+    }
+
+    static func insert(
+        _ references: [OrderReference],
+        of order: OrderRow,
+        _ database: Database
+    ) throws {
+        guard !references.isEmpty else { return }
+        let sql = """
+            INSERT OR IGNORE INTO order_reference (clinic, kind, id, stream) VALUES (?, ?, ?, ?)
+            """
+        let statement = try database.cachedStatement(sql: sql)
+        for reference in references {
+            try statement.execute(arguments: [
+                order.clinic, reference.kind.rawValue, reference.id, order.stream.number,
+            ])
+        }
     }
 
     static func lastStream(_ database: Database) throws -> Int64 {
@@ -118,7 +148,7 @@ extension OrderRow {
             parkedKind: row["parked_kind"],
             isOpen: row["is_open"],
             isQueued: row["is_queued"],
-            isWatched: row["is_watched"],
+            watchedUntil: (row["watched_until_ms"] as Int64?).map(Timestamp.init(milliseconds:)),
             receivedAt: Timestamp(milliseconds: row["received_at_ms"]),
             changedAt: Timestamp(milliseconds: row["changed_at_ms"]),
             view: row["view"]

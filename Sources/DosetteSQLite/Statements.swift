@@ -96,6 +96,37 @@ enum Statements {
         }
     }
 
+    // MARK: - Clinics
+
+    static func apply(_ change: ClinicChange, _ database: Database) throws {
+        switch change {
+        case .put(let row):
+            let sql = """
+                INSERT INTO clinic (id, settings, sealed, is_disabled) VALUES (?, ?, ?, ?)
+                ON CONFLICT (id) DO UPDATE SET settings = excluded.settings,
+                    sealed = excluded.sealed, is_disabled = excluded.is_disabled
+                """
+            try database.execute(
+                sql: sql,
+                arguments: [row.id, row.settings, row.sealed, row.isDisabled]
+            )
+        case .remove(let id):
+            try database.execute(sql: "DELETE FROM clinic WHERE id = ?", arguments: [id])
+        }
+    }
+
+    static func clinics(_ database: Database) throws -> [ClinicRow] {
+        let sql = "SELECT id, settings, sealed, is_disabled FROM clinic ORDER BY id"
+        return try Row.fetchAll(database, sql: sql).map { row in
+            ClinicRow(
+                id: row["id"],
+                settings: row["settings"],
+                sealed: row["sealed"],
+                isDisabled: row["is_disabled"]
+            )
+        }
+    }
+
     // MARK: - Work
 
     static func replaceWork(

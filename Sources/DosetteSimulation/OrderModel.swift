@@ -64,6 +64,12 @@ struct OrderModel: Sendable {
             }
         case .unparked(_, let action):
             if fact.actor.kind == .person, action != .retry { isTouched = true }
+        case .noticed(let notice):
+            // The simulated clinic sets statuses and nothing else: whatever else is noticed is our own doing.
+            throw Breach(
+                rule: "noticed-nothing",
+                detail: "\(notice.subject.rawValue) was noticed where the clinic did nothing"
+            )
         case .received, .signaled, .parked, .turnedBack, .reminded, .observed, .asked: break
         }
     }

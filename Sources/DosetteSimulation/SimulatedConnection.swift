@@ -205,6 +205,11 @@ final class SimulatedConnection: Store {
         return try await base.definitions()
     }
 
+    func clinics() async throws(StoreError) -> [ClinicRow] {
+        try check()
+        return try await base.clinics()
+    }
+
     func freeBytes() -> Int64? { world.isDiskFull ? 0 : 1 << 40 }
 
     func measure() async throws(StoreError) -> StoreMeasure {
@@ -229,7 +234,7 @@ extension OrderRow {
             parkedKind: old.parkedKind,
             isOpen: old.isOpen,
             isQueued: old.isQueued,
-            isWatched: old.isWatched,
+            watchedUntil: old.watchedUntil,
             receivedAt: receivedAt,
             changedAt: changedAt,
             view: old.view

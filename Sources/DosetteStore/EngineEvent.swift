@@ -6,11 +6,24 @@ package enum EngineEvent: Hashable, Sendable {
     case started(epoch: Int, software: String)
     /// A definition was used for the first time; its text is kept so that a replay needs no file.
     case workflowDefined(DefinitionRow)
+    /// A clinic was added, changed, held back, let go on or taken away; without its secret.
+    case clinic(ClinicEvent, id: String, settings: JSONObject)
+
+    package enum ClinicEvent: String, Hashable, Sendable, CaseIterable {
+        case added
+        case changed
+        case disabled
+        case enabled
+        case removed
+
+        var kind: String { "clinic.\(rawValue)/1" }
+    }
 
     var kind: String {
         switch self {
         case .started: "engine.started/1"
         case .workflowDefined: "workflow.defined/1"
+        case .clinic(let event, _, _): event.kind
         }
     }
 
@@ -23,6 +36,8 @@ package enum EngineEvent: Hashable, Sendable {
                 "name": .string(row.name), "version": JSON(row.version),
                 "digest": .string(row.digest), "text": .string(row.text),
             ]
+        case .clinic(_, let id, let settings):
+            ["clinic": .string(id), "settings": .object(settings)]
         }
     }
 
@@ -43,7 +58,11 @@ package enum EngineEvent: Hashable, Sendable {
                 )
             )
         default:
-            throw UnreadableEntry(problem: "no event of kind \(envelope.kind) is known")
+            guard
+                let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })
+            else { throw UnreadableEntry(problem: "no event of kind \(envelope.kind) is known") }
+            let id = try fields.text("clinic")
+            self = .clinic(event, id: id, settings: try fields.object("settings"))
         }
     }
 }

@@ -9,6 +9,7 @@ private enum Kind {
     static let turnedBack = "saga.turned_back/1"
     static let reminded = "order.reminded/1"
     static let observed = "clinic.observed/1"
+    static let noticed = "clinic.noticed/1"
     static let dispensed = "dispense.recorded/1"
     static let dispenseReversed = "dispense.reversed/1"
     static let asked = "order.asked/1"
@@ -41,6 +42,8 @@ extension EventCodec {
             return (Kind.reminded, ["part": .string(part), "count": JSON(count)])
         case .observed(let status, let previous):
             return (Kind.observed, ["status": JSON(status), "previous": JSON(previous)])
+        case .noticed(let notice):
+            return (Kind.noticed, encode(notice))
         case .dispensed(let dispense):
             return (Kind.dispensed, encode(dispense))
         case .dispenseReversed(let id):
@@ -68,6 +71,7 @@ extension EventCodec {
         case Kind.observed:
             let previous = fields.optionalInt("previous")
             return .observed(status: try fields.int("status"), previous: previous)
+        case Kind.noticed: return .noticed(try notice(&fields))
         case Kind.dispensed: return .dispensed(try dispense(&fields))
         case Kind.dispenseReversed:
             return .dispenseReversed(id: try fields.text("dispense_id"))
@@ -135,6 +139,21 @@ extension EventCodec {
             purpose: try fields.choice("purpose", EffectPurpose.init(text:)),
             reason: try fields.text("why"),
             seen: fields.optionalInt("seen")
+        )
+    }
+
+    private static func encode(_ notice: Notice) -> JSONObject {
+        var data: JSONObject = ["what": .string(notice.subject.rawValue)]
+        data["text"] = notice.text.map { .string($0) }
+        data["digest"] = notice.digest.map { .string($0) }
+        return data
+    }
+
+    private static func notice(_ fields: inout Fields) throws(UnreadableEntry) -> Notice {
+        Notice(
+            try fields.choice("what", Notice.Subject.init(rawValue:)),
+            text: fields.optionalText("text"),
+            digest: fields.optionalText("digest")
         )
     }
 
@@ -248,12 +267,13 @@ extension EffectPurpose {
         case .action: "action"
         case .step(let index): "step:\(index)"
         case .undo(let index): "undo:\(index)"
+        case .notice: "notice"
         }
     }
 
     package init?(text: String) {
-        if text == "action" {
-            self = .action
+        if text == "action" || text == "notice" {
+            self = text == "action" ? .action : .notice
             return
         }
         let words = text.split(separator: ":", maxSplits: 1).map(String.init)

@@ -122,7 +122,9 @@ extension EventCodec {
     package static func encode(
         _ event: EngineEvent,
         version: Int,
-        at: Timestamp
+        at: Timestamp,
+        actor: Actor = .dosette,
+        reason: String? = nil
     ) -> EncodedEvent {
         encode(
             kind: event.kind,
@@ -130,7 +132,7 @@ extension EventCodec {
             stream: .engine,
             version: version,
             order: nil,
-            fact: (at, .dosette, nil, nil)
+            fact: (at, actor, reason, nil)
         )
     }
 

@@ -84,8 +84,8 @@ package final class InMemoryStore: Store {
     package func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
         state.withLock { state in
             let rows = state.orders.values
-                .filter { $0.stream.number > (query.after?.number ?? 0) && query.selects($0) }
-                .sorted { $0.stream < $1.stream }
+                .filter { query.isBehind($0) && query.selects($0, state.references) }
+                .sorted { ($0.stream < $1.stream) != query.isNewestFirst }
             return Array(rows.prefix(query.limit))
         }
     }
@@ -100,6 +100,10 @@ package final class InMemoryStore: Store {
 
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         state.withLock { $0.definitions }
+    }
+
+    package func clinics() async throws(StoreError) -> [ClinicRow] {
+        state.withLock { $0.clinics.values.sorted { $0.id < $1.id } }
     }
 
     package func freeBytes() -> Int64? { nil }
@@ -134,14 +138,26 @@ package final class InMemoryStore: Store {
 }
 
 extension OrderQuery {
-    fileprivate func selects(_ row: OrderRow) -> Bool {
+    fileprivate func isBehind(_ row: OrderRow) -> Bool {
+        guard let after else { return true }
+        return isNewestFirst ? row.stream < after : row.stream > after
+    }
+
+    fileprivate func selects(
+        _ row: OrderRow,
+        _ references: [StreamID: Set<OrderReference>]
+    ) -> Bool {
         guard clinic == nil || clinic == row.clinic, source == nil || source == row.key.source
         else { return false }
         switch selection {
         case .all: return true
         case .open: return row.isOpen
         case .parked: return row.parkedKind != nil
-        case .watched: return row.isWatched
+        case .watchedOpen: return row.isOpen && row.watchedUntil != nil
+        case .watchedSettled(let now):
+            return !row.isOpen && row.watchedUntil.map { $0 > now } == true
+        case .refersTo(let reference):
+            return references[row.stream]?.contains(reference) == true
         case .prescription(let state): return row.prescriptionState == state
         }
     }
@@ -156,6 +172,8 @@ private struct Contents {
     var work: [StreamID: [WorkRow]] = [:]
     var holders: [String: StreamID] = [:]
     var definitions: [DefinitionRow] = []
+    var references: [StreamID: Set<OrderReference>] = [:]
+    var clinics: [String: ClinicRow] = [:]
     var epoch = 0
     var lastStream: Int64 = 0
 
@@ -204,6 +222,12 @@ private struct Contents {
             !definitions.contains(where: { $0.digest == definition.digest })
         {
             definitions.append(definition)
+        }
+        references[commit.stream, default: []].formUnion(commit.references)
+        switch commit.clinic {
+        case .put(let row): clinics[row.id] = row
+        case .remove(let id): clinics[id] = nil
+        case nil: break
         }
         lastStream = max(lastStream, commit.stream.number)
     }

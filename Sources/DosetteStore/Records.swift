@@ -16,8 +16,8 @@ package struct OrderRow: Hashable, Sendable {
     package let isOpen: Bool
     /// Whether nothing was done for it yet; such orders fill the intake.
     package let isQueued: Bool
-    /// Whether the clinic may still change it at Provet: the reconciler looks at these.
-    package let isWatched: Bool
+    /// Until when the clinic may still change it at Provet; nothing when it cannot any more.
+    package let watchedUntil: Timestamp?
     package let receivedAt: Timestamp
     package let changedAt: Timestamp
     /// The view of the outer contract, as JSON text.
@@ -35,7 +35,7 @@ package struct OrderRow: Hashable, Sendable {
         parkedKind: String?,
         isOpen: Bool,
         isQueued: Bool,
-        isWatched: Bool,
+        watchedUntil: Timestamp?,
         receivedAt: Timestamp,
         changedAt: Timestamp,
         view: String
@@ -51,11 +51,57 @@ package struct OrderRow: Hashable, Sendable {
         self.parkedKind = parkedKind
         self.isOpen = isOpen
         self.isQueued = isQueued
-        self.isWatched = isWatched
+        self.watchedUntil = watchedUntil
         self.receivedAt = receivedAt
         self.changedAt = changedAt
         self.view = view
     }
+}
+
+/// Something of a clinic's that an order speaks of, by its number there.
+package struct OrderReference: Hashable, Sendable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable {
+        case client
+        case patient
+        case consultation
+        case prescription
+        case sale
+        case invoice
+        case payment
+        case homeDeliveryOrder = "home_delivery_order"
+        case homeDeliveryItem = "home_delivery_item"
+    }
+
+    package let kind: Kind
+    package let id: Int
+
+    package init(_ kind: Kind, _ id: Int) {
+        self.kind = kind
+        self.id = id
+    }
+}
+
+/// A clinic that was added while the server ran.
+package struct ClinicRow: Hashable, Sendable {
+    package let id: String
+    /// How it is set up, as JSON text, without the secret.
+    package let settings: String
+    /// The secret, sealed.
+    package let sealed: String
+    package let isDisabled: Bool
+
+    package init(id: String, settings: String, sealed: String, isDisabled: Bool) {
+        self.id = id
+        self.settings = settings
+        self.sealed = sealed
+        self.isDisabled = isDisabled
+    }
+}
+
+/// A change of the clinics, made with the event that tells of it.
+package enum ClinicChange: Hashable, Sendable {
+    case put(ClinicRow)
+    case remove(String)
 }
 
 /// What is due for one part of an order, and when.
@@ -119,6 +165,9 @@ package struct Commit: Hashable, Sendable {
     /// All of the order's work after the events.
     package let work: [WorkRow]
     package let definition: DefinitionRow?
+    /// What the events newly refer to.
+    package let references: [OrderReference]
+    package let clinic: ClinicChange?
 
     package init(
         stream: StreamID,
@@ -127,7 +176,9 @@ package struct Commit: Hashable, Sendable {
         events: [EncodedEvent],
         order: OrderRow?,
         work: [WorkRow],
-        definition: DefinitionRow? = nil
+        definition: DefinitionRow? = nil,
+        references: [OrderReference] = [],
+        clinic: ClinicChange? = nil
     ) {
         self.stream = stream
         self.expectedVersion = expectedVersion
@@ -136,6 +187,8 @@ package struct Commit: Hashable, Sendable {
         self.order = order
         self.work = work
         self.definition = definition
+        self.references = references
+        self.clinic = clinic
     }
 }
 
@@ -150,21 +203,27 @@ package struct LaneHead: Hashable, Sendable {
     }
 }
 
-/// Which orders a list shows, newest last.
+/// Which orders a list shows, newest last or newest first.
 package struct OrderQuery: Hashable, Sendable {
     package enum Selection: Hashable, Sendable {
         case all
         case open
         case parked
-        case watched
+        /// Open orders that the clinic may change at Provet.
+        case watchedOpen
+        /// Orders with nothing to come that the clinic may still change at this time.
+        case watchedSettled(at: Timestamp)
         case prescription(String)
+        /// Orders of the query's clinic that speak of this.
+        case refersTo(OrderReference)
     }
 
     package let selection: Selection
     package let clinic: String?
     package let source: String?
-    /// Only orders behind this one.
+    /// Only orders behind this one in the list's direction.
     package let after: StreamID?
+    package let isNewestFirst: Bool
     /// Rows at the most, 1 or more.
     package let limit: Int
 
@@ -173,8 +232,10 @@ package struct OrderQuery: Hashable, Sendable {
         clinic: String? = nil,
         source: String? = nil,
         after: StreamID? = nil,
+        isNewestFirst: Bool = false,
         limit: Int
     ) {
+        self.isNewestFirst = isNewestFirst
         self.selection = selection
         self.clinic = clinic
         self.source = source

@@ -66,6 +66,9 @@ package protocol Store: Sendable {
     /// The definitions that the journal holds, oldest first.
     func definitions() async throws(StoreError) -> [DefinitionRow]
 
+    /// The clinics that were added while the server ran, by id.
+    func clinics() async throws(StoreError) -> [ClinicRow]
+
     /// Bytes that are free on the disk; nothing where that has no meaning. Cheap.
     func freeBytes() -> Int64?
 

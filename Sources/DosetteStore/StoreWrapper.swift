@@ -66,6 +66,8 @@ extension StoreWrapper {
         try await base.definitions()
     }
 
+    package func clinics() async throws(StoreError) -> [ClinicRow] { try await base.clinics() }
+
     package func freeBytes() -> Int64? { base.freeBytes() }
 
     package func measure() async throws(StoreError) -> StoreMeasure { try await base.measure() }

@@ -23,6 +23,7 @@ package struct StoreConformance<S: Store> {
         try await verifyManyWritersAtOnce()
         try await verifyJournal()
         try await verifyOrders()
+        try await verifyClinics()
         try await verifyWork()
     }
 
@@ -75,7 +76,7 @@ package struct StoreConformance<S: Store> {
     }
 
     /// A fresh store as an engine has it after its start.
-    private func open() async throws -> OwnedStore<S> {
+    func open() async throws -> OwnedStore<S> {
         let store = try await makeStore()
         let ownership = try await store.beginEpoch(at: StoreSamples.start, software: "conformance")
         let owned = OwnedStore(store: store, epoch: ownership.epoch)
@@ -472,7 +473,7 @@ extension StoreConformance {
         order.state = "sent"
         order.parkedKind = "conflict"
         order.isQueued = false
-        order.isWatched = true
+        order.watchedUntil = StoreSamples.start
         try await owned.take(order, expecting: 1)
         #expect(try await owned.store.order(order.key) == order.row(version: 2))
         order.parkedKind = nil
@@ -497,12 +498,13 @@ extension StoreConformance {
         #expect(try await indices(.all) == [0, 1, 2, 3, 4])
         #expect(try await indices(.open) == [0, 1, 2, 4])
         #expect(try await indices(.parked) == [2])
-        #expect(try await indices(.watched) == [1, 2])
+        #expect(try await indices(.watchedOpen) == [1, 2])
+        #expect(try await indices(.watchedSettled(at: StoreSamples.start)) == [])
         #expect(try await indices(.prescription("sent")) == [1, 2])
         #expect(try await indices(.prescription("error")) == [])
         #expect(try await indices(.all, clinic: "baltic-vets") == [2])
         #expect(try await indices(.open, source: "telephone") == [4])
-        #expect(try await indices(.watched, clinic: "nordic-vets", source: "webshop") == [1])
+        #expect(try await indices(.watchedOpen, clinic: "nordic-vets", source: "webshop") == [1])
         #expect(try await indices(.parked, clinic: "nordic-vets") == [])
     }
 
@@ -616,7 +618,7 @@ extension StoreConformance {
 }
 
 /// A store with its owner's number, and the steps that the promises are made of.
-private struct OwnedStore<S: Store> {
+struct OwnedStore<S: Store> {
     let store: S
     let epoch: Int
 
@@ -672,9 +674,9 @@ private struct OwnedStore<S: Store> {
     func takeFiveKinds() async throws -> [SampleOrder] {
         var orders = (0..<5).map { _ in newOrder() }
         orders[1].state = "sent"
-        orders[1].isWatched = true
+        orders[1].watchedUntil = StoreSamples.start
         orders[2].state = "sent"
-        orders[2].isWatched = true
+        orders[2].watchedUntil = StoreSamples.start
         orders[2].parkedKind = "in_doubt"
         orders[2].clinic = "baltic-vets"
         orders[3].state = "rejected"

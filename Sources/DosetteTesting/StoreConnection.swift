@@ -151,6 +151,11 @@ package final class StoreConnection: Store {
         return try await base.definitions()
     }
 
+    package func clinics() async throws(StoreError) -> [ClinicRow] {
+        try check()
+        return try await base.clinics()
+    }
+
     package func freeBytes() -> Int64? { state.withLock { $0.free } ?? base.freeBytes() }
 
     package func measure() async throws(StoreError) -> StoreMeasure {

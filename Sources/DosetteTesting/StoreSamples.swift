@@ -77,7 +77,7 @@ package struct SampleOrder: Sendable {
     package var parkedKind: String?
     package var isOpen = true
     package var isQueued = true
-    package var isWatched = false
+    package var watchedUntil: Timestamp?
 
     package init(_ stream: StreamID) {
         self.stream = stream
@@ -105,7 +105,7 @@ package struct SampleOrder: Sendable {
             parkedKind: parkedKind,
             isOpen: isOpen,
             isQueued: isQueued,
-            isWatched: isWatched,
+            watchedUntil: watchedUntil,
             receivedAt: StoreSamples.start,
             changedAt: StoreSamples.start.advanced(by: .seconds(Int64(version))),
             view: "{\"order_id\":\"\(orderID)\",\"version\":\(version)}"
@@ -132,7 +132,8 @@ package struct SampleOrder: Sendable {
         expecting version: Int = 0,
         epoch: Int,
         eventCount: Int = 1,
-        work: [WorkRow] = []
+        work: [WorkRow] = [],
+        references: [OrderReference] = []
     ) -> Commit {
         Commit(
             stream: stream,
@@ -140,7 +141,8 @@ package struct SampleOrder: Sendable {
             epoch: epoch,
             events: (version..<version + eventCount).map { event(at: $0) },
             order: row(version: version + eventCount),
-            work: work
+            work: work,
+            references: references
         )
     }
 

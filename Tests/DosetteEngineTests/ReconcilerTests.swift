@@ -7,12 +7,23 @@ import Testing
 
 /// What a clinic shows, as a test says it.
 final class ScriptedObserver: ClinicObserver {
+    enum Shown {
+        case status(Int)
+        case sight(ClinicSight)
+        case unreachable(reason: String)
+    }
+
     private struct State {
-        var statuses: [OrderKey: ObservedStatus] = [:]
+        var statuses: [OrderKey: Shown] = [:]
+        var fees: [OrderKey: FeeSight] = [:]
+        var clientsGone: Set<Int> = []
+        var invoices: [Int: Int] = [:]
         var looks: [OrderKey] = []
     }
 
     let calls: [EndpointUse]
+    let feeCalls = [EndpointUse(Endpoint(name: "invoice_list", limitPerMinute: 100))]
+    let hintCalls = [EndpointUse(Endpoint(name: "client", limitPerMinute: 300))]
     private let state = Mutex(State())
 
     init(limit: Int = 300) {
@@ -21,16 +32,42 @@ final class ScriptedObserver: ClinicObserver {
 
     var looks: [OrderKey] { state.withLock { $0.looks } }
 
-    func show(_ status: ObservedStatus?, for slip: Slip = Slip()) throws {
+    func show(fee: FeeSight, for slip: Slip = Slip()) throws {
+        let key = try slip.key
+        state.withLock { $0.fees[key] = fee }
+    }
+
+    func deleteClient(_ id: Int) { state.withLock { _ = $0.clientsGone.insert(id) } }
+
+    func show(payment: Int, of invoice: Int) { state.withLock { $0.invoices[payment] = invoice } }
+
+    func show(_ status: Shown?, for slip: Slip = Slip()) throws {
         let key = try slip.key
         state.withLock { $0.statuses[key] = status }
     }
 
-    func status(of order: Order) async -> ObservedStatus {
+    func look(at order: Order) async -> Looked<ClinicSight> {
         state.withLock { state in
             state.looks.append(order.received.key)
-            return state.statuses[order.received.key] ?? .status(order.provetStatus ?? 1)
+            switch state.statuses[order.received.key] {
+            case .status(let status): return .found(ClinicSight(status: status))
+            case .sight(let sight): return .found(sight)
+            case .unreachable(let reason): return .unreachable(retryAfter: nil, reason: reason)
+            case nil: return .found(ClinicSight(status: order.provetStatus ?? 1))
+            }
         }
+    }
+
+    func lookAtFee(of order: Order) async -> Looked<FeeSight> {
+        state.withLock { .found($0.fees[order.received.key] ?? FeeSight()) }
+    }
+
+    func hasClient(_ id: Int, at clinic: String) async -> Looked<Bool> {
+        state.withLock { $0.clientsGone.contains(id) ? .absent : .found(true) }
+    }
+
+    func invoice(ofPayment id: Int, at clinic: String) async -> Looked<Int> {
+        state.withLock { $0.invoices[id].map(Looked.found) ?? .absent }
     }
 }
 

@@ -75,7 +75,7 @@ extension OrderRow {
             parkedKind: parkedKind ?? self.parkedKind,
             isOpen: isOpen ?? self.isOpen,
             isQueued: isQueued,
-            isWatched: isWatched,
+            watchedUntil: watchedUntil,
             receivedAt: receivedAt,
             changedAt: changedAt,
             view: view ?? self.view

@@ -196,7 +196,13 @@ struct PatchStatusTests {
             var journey = try Journey(world)
             try await journey.advance(to: Self.action)
             world.clinicSets(status, of: try prescriptionID(journey))
-            #expect(await world.actions.status(of: journey.order) == .status(status))
+            guard case .found(let sight) = await world.actions.look(at: journey.order) else {
+                Issue.record("the prescription is there")
+                return
+            }
+            #expect(sight.status == status)
+            #expect(sight.isArchived == false)
+            #expect(sight.remarks?.text.contains("[dosette:") == true)
         }
     }
 
@@ -204,14 +210,14 @@ struct PatchStatusTests {
     func `an observer that sees nothing says so`() async throws {
         try await World.run { world in
             var journey = try Journey(world)
-            guard case .unreachable = await world.actions.status(of: journey.order) else {
+            guard case .unreachable = await world.actions.look(at: journey.order) else {
                 Issue.record("a prescription without a number has no status")
                 return
             }
             try await journey.advance(to: Self.action)
             for fault in [FaultKind.cutBefore, .errorBefore, .brokenJSON, .throttle] {
                 world.provet.setFaults(.always(fault))
-                guard case .unreachable = await world.actions.status(of: journey.order) else {
+                guard case .unreachable = await world.actions.look(at: journey.order) else {
                     Issue.record("\(fault) was taken for a status")
                     return
                 }

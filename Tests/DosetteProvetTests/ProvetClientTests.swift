@@ -136,7 +136,7 @@ struct ProvetClientTests {
             #expect(await nobody.perform(request).word == "refused")
             #expect(await nobody.probe(request).word == "unclear")
             #expect(nobody.digest(of: request).isEmpty)
-            guard case .unreachable = await nobody.status(of: journey.order) else {
+            guard case .unreachable = await nobody.look(at: journey.order) else {
                 Issue.record("a clinic that is gone has a status")
                 return
             }

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [
-        OrderQuery.Selection.all, .open, .parked, .watched, .prescription("sent"),
+        OrderQuery.Selection.all, .open, .parked, .prescription("sent"),
     ])
     func `a page of a list is read without sorting`(selection: OrderQuery.Selection) throws {
         for clinic in [nil, "nordic-vets"] {
@@ -71,6 +71,27 @@ import Testing
                 "\(plan)"
             )
         }
+    }
+
+    @Test(arguments: [
+        OrderQuery.Selection.watchedOpen, .watchedSettled(at: StoreSamples.start),
+        .refersTo(OrderReference(.client, 7)),
+    ])
+    func `what a clinic may have changed is read without sorting`(
+        selection: OrderQuery.Selection
+    ) throws {
+        let plan = try plan { database in
+            let query = OrderQuery(
+                selection: selection,
+                clinic: "nordic-vets",
+                isNewestFirst: true,
+                limit: 10
+            )
+            _ = try Statements.orders(query, database)
+        }
+        #expect(!plan.isEmpty)
+        #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
     /// How SQLite goes about the statements that `body` runs.

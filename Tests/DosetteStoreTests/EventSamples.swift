@@ -5,7 +5,7 @@ import DosetteTesting
 /// The cases of ``OrderEvent``: a new one does not compile until it has samples here.
 enum OrderEventCase: CaseIterable {
     case received, entered, signaled, effect, parked, unparked, turnedBack, reminded
-    case observed, dispensed, dispenseReversed, asked
+    case observed, noticed, dispensed, dispenseReversed, asked
 
     init(_ event: OrderEvent) {
         switch event {
@@ -18,6 +18,7 @@ enum OrderEventCase: CaseIterable {
         case .turnedBack: self = .turnedBack
         case .reminded: self = .reminded
         case .observed: self = .observed
+        case .noticed: self = .noticed
         case .dispensed: self = .dispensed
         case .dispenseReversed: self = .dispenseReversed
         case .asked: self = .asked
@@ -35,6 +36,9 @@ enum OrderEventCase: CaseIterable {
         case .turnedBack: [.turnedBack(part: "fee", reason: StoreSamples.awkwardText)]
         case .reminded: [.reminded(part: "prescription", count: 12)]
         case .observed: [.observed(status: 6, previous: 3), .observed(status: 99, previous: nil)]
+        case .noticed:
+            Notice.Subject.allCases.map { .noticed(Notice($0)) }
+                + [.noticed(Notice(.remarks, text: StoreSamples.awkwardText, digest: "ab"))]
         case .dispensed: EventSamples.dispenses.map(OrderEvent.dispensed)
         case .dispenseReversed: [.dispenseReversed(id: "D-1~a.b_c")]
         case .asked: [.asked("cancel")]

@@ -108,7 +108,8 @@ struct CommitKinds: Hashable, Sendable {
             case .signaled, .dispensed, .dispenseReversed: isWord = true
             case .effect(let effect):
                 if case .intended = effect.event { isIntent = true } else { isOutcome = true }
-            case .entered, .parked, .unparked, .turnedBack, .reminded, .observed, .asked: break
+            case .entered, .parked, .unparked, .turnedBack, .reminded, .observed, .noticed, .asked:
+                break
             }
         }
     }

@@ -1,0 +1,386 @@
+import DosetteCore
+import DosetteDefinitions
+package import DosetteEngine
+package import DosetteKeys
+import DosetteStore
+import Foundation
+import Logging
+
+/// The office of the pharmacy's clinics: adds, changes and removes them while the engine runs, and
+/// speaks with their Provet about how they are set up.
+///
+/// Changes are made one after the other; each is durable, with its event, before it takes effect.
+package actor ClinicAdministration: ClinicOffice {
+    private nonisolated let engine: Engine
+    private nonisolated let setup: any ClinicSetup
+    private nonisolated let keys: MasterKey
+    private nonisolated let publicURL: String?
+    private nonisolated let hookup: HookupConfiguration?
+    private nonisolated let logger: Logger
+    /// A change that is under way: the actor may be entered again while it waits.
+    private var last: Task<Void, Never>?
+
+    package init(
+        engine: Engine,
+        setup: any ClinicSetup,
+        keys: MasterKey,
+        publicURL: String?,
+        hookup: HookupConfiguration?,
+        logger: Logger
+    ) {
+        self.engine = engine
+        self.setup = setup
+        self.keys = keys
+        self.publicURL = publicURL
+        self.hookup = hookup
+        self.logger = logger
+    }
+
+    private nonisolated static func owner(_ clinic: String) -> String { "clinic/\(clinic)/secret" }
+
+    /// Reads the clinics that were added before; called once, before the engine starts.
+    ///
+    /// A clinic whose secret does not open is kept and held back, so that the others can work.
+    package nonisolated static func load(
+        into directory: ClinicDirectory,
+        from store: any Store,
+        keys: MasterKey,
+        logger: Logger
+    ) async throws {
+        for row in try await store.clinics() {
+            guard directory.clinic(row.id) == nil else {
+                logger.warning("clinic of the configuration hides one that was added")
+                continue
+            }
+            let secret = try? keys.open(row.sealed, of: owner(row.id))
+            if secret == nil {
+                logger.error("a clinic's secret does not open with this key; it is held back")
+            }
+            guard let object = (try? JSONReader.read(Array(row.settings.utf8)))?.objectValue,
+                let draft = try? ClinicDraft(object, secret: secret ?? "lost"),
+                let clinic = Clinic(
+                    draft.configuration,
+                    origin: .added,
+                    isDisabled: row.isDisabled || secret == nil
+                )
+            else {
+                logger.error("a clinic's settings cannot be read; it is left out")
+                continue
+            }
+            directory.put(clinic)
+        }
+    }
+
+    // MARK: - Views
+
+    package nonisolated func views() -> [JSONObject] { engine.clinics.all.map(Self.view) }
+
+    package nonisolated func view(of clinic: String) throws(ClinicFailure) -> JSONObject {
+        Self.view(try known(clinic))
+    }
+
+    private nonisolated static func view(_ clinic: Clinic) -> JSONObject {
+        var view = ClinicDraft(clinic.configuration).settings
+        view["origin"] = .string(clinic.origin.rawValue)
+        view["state"] = clinic.isDisabled ? "disabled" : "ready"
+        return view
+    }
+
+    private nonisolated func known(_ id: String) throws(ClinicFailure) -> Clinic {
+        guard let clinic = engine.clinics.clinic(id) else { throw .noSuchClinic }
+        return clinic
+    }
+
+    // MARK: - Changes
+
+    package func add(
+        _ draft: JSONObject,
+        by actor: Actor
+    ) async throws(ClinicFailure) -> JSONObject {
+        let configuration: ClinicConfiguration
+        do {
+            configuration = try ClinicDraft(draft).configuration
+        } catch {
+            throw .invalid(error.violations)
+        }
+        return try await add(configuration, by: actor)
+    }
+
+    private func add(
+        _ configuration: ClinicConfiguration,
+        by actor: Actor
+    ) async throws(ClinicFailure) -> JSONObject {
+        try await inTurn { () async throws(ClinicFailure) in
+            let old = self.engine.clinics.clinic(configuration.id)
+            try Self.checkOrigin(old)
+            guard old != nil || self.engine.clinics.all.count < ClinicDirectory.clinicsMaximum
+            else {
+                throw .refused(rule: "too_many_clinics", detail: "No more clinics can be served.")
+            }
+            let check = await self.setup.check(configuration)
+            switch check.signIn.verdict {
+            case .ok: break
+            case .missing: throw .notAllowed(detail: check.signIn.detail)
+            case .unclear: throw .unreachable(detail: check.signIn.detail)
+            }
+            guard
+                let clinic = Clinic(
+                    configuration,
+                    origin: .added,
+                    isDisabled: old?.isDisabled ?? false
+                )
+            else { throw .invalid([]) }
+            try await self.keep(clinic, old == nil ? .added : .changed, by: actor, reason: nil)
+            var view = Self.view(clinic)
+            view["check"] = .object(check.view)
+            return view
+        }
+    }
+
+    private nonisolated static func checkOrigin(_ old: Clinic?) throws(ClinicFailure) {
+        guard old?.origin == .file else { return }
+        let detail = "The clinic stands in the configuration file and is changed there."
+        throw .refused(rule: "in_configuration", detail: detail)
+    }
+
+    /// Makes a clinic durable as it is to be, then lets it take effect.
+    private func keep(
+        _ clinic: Clinic,
+        _ event: EngineEvent.ClinicEvent,
+        by actor: Actor,
+        reason: String?
+    ) async throws(ClinicFailure) {
+        let settings = ClinicDraft(clinic.configuration).settings
+        let sealed: String
+        do {
+            let secret = clinic.configuration.clientSecret.text
+            sealed = try keys.seal(secret, of: Self.owner(clinic.id))
+        } catch {
+            throw .store(.init(error.reason))
+        }
+        let row = ClinicRow(
+            id: clinic.id,
+            settings: JSON.object(settings).text,
+            sealed: sealed,
+            isDisabled: clinic.isDisabled
+        )
+        let change = EngineEvent.clinic(event, id: clinic.id, settings: settings)
+        try await record(change, .put(row), by: actor, reason: reason)
+        engine.put(clinic)
+        setup.forgetSettings(at: clinic.id)
+    }
+
+    private func record(
+        _ event: EngineEvent,
+        _ change: ClinicChange,
+        by actor: Actor,
+        reason: String?
+    ) async throws(ClinicFailure) {
+        do {
+            try await engine.record(event, change, by: actor, reason: reason)
+        } catch {
+            throw .store(.init(error.summary))
+        }
+    }
+
+    package func setDisabled(
+        _ isDisabled: Bool,
+        _ clinic: String,
+        by actor: Actor,
+        reason: String
+    ) async throws(ClinicFailure) -> JSONObject {
+        try await inTurn { () async throws(ClinicFailure) in
+            let old = try self.known(clinic)
+            try Self.checkOrigin(old)
+            guard old.isDisabled != isDisabled else { return Self.view(old) }
+            guard
+                let next = Clinic(
+                    old.configuration,
+                    origin: .added,
+                    isDisabled: isDisabled
+                )
+            else { throw .noSuchClinic }
+            let event: EngineEvent.ClinicEvent = isDisabled ? .disabled : .enabled
+            try await self.keep(next, event, by: actor, reason: reason)
+            return Self.view(next)
+        }
+    }
+
+    package func remove(
+        _ clinic: String,
+        by actor: Actor,
+        reason: String
+    ) async throws(ClinicFailure) {
+        _ = try await inTurn { () async throws(ClinicFailure) in
+            let old = try self.known(clinic)
+            try Self.checkOrigin(old)
+            // While it is held back no order can come in between.
+            guard old.isDisabled else {
+                throw .refused(rule: "not_disabled", detail: "Disable the clinic first.")
+            }
+            guard try await !self.hasOpenOrders(clinic) else {
+                let detail = "The clinic has open orders; they must end first."
+                throw .refused(rule: "open_orders", detail: detail)
+            }
+            let event = EngineEvent.clinic(.removed, id: clinic, settings: [:])
+            try await self.record(event, .remove(clinic), by: actor, reason: reason)
+            self.engine.remove(clinic: clinic)
+            return [:]
+        }
+    }
+
+    private func hasOpenOrders(_ clinic: String) async throws(ClinicFailure) -> Bool {
+        do {
+            let query = OrderQuery(selection: .open, clinic: clinic, limit: 1)
+            return try await !engine.orders(query).isEmpty
+        } catch {
+            throw .store(.init(error.summary))
+        }
+    }
+
+    /// Runs one change after the other: each looks at what the one before has left.
+    private func inTurn(
+        _ change: @escaping @Sendable () async throws(ClinicFailure) -> JSONObject
+    ) async throws(ClinicFailure) -> JSONObject {
+        let before = last
+        let task = Task { () async -> Result<JSONObject, ClinicFailure> in
+            await before?.value
+            do throws(ClinicFailure) {
+                return .success(try await change())
+            } catch {
+                return .failure(error)
+            }
+        }
+        last = Task { _ = await task.value }
+        return try await task.value.get()
+    }
+
+    // MARK: - The hookup
+
+    package func hookUp(
+        _ payload: JSONObject,
+        as name: String?
+    ) async throws(ClinicFailure) -> JSONObject {
+        guard let hookup else {
+            throw .refused(rule: "no_hookup", detail: "Clinics cannot hook up here.")
+        }
+        let configuration = try HookupReader(payload, hookup).read(name)
+        if let old = engine.clinics.clinic(configuration.id),
+            old.configuration.baseURL != configuration.baseURL
+        {
+            // Nobody takes another installation's place, and its orders with it.
+            let detail = "The clinic \(configuration.id) is another installation's."
+            throw .refused(rule: "another_installation", detail: detail)
+        }
+        let actor = Actor(.clinic, name: configuration.id)
+        return try await add(configuration, by: actor)
+    }
+
+    // MARK: - Provet's settings
+
+    package nonisolated func check(_ clinic: String) async throws(ClinicFailure) -> JSONObject {
+        let check = await setup.check(try known(clinic).configuration)
+        return check.view
+    }
+
+    package nonisolated func settings(
+        of clinic: String
+    ) async throws(ClinicFailure) -> JSONObject {
+        let known = try known(clinic)
+        setup.forgetSettings(at: clinic)
+        let settings = try await setup.settings(at: clinic).get()
+        let field = known.configuration.fee.itemField
+        let today = known.calendar.day(of: engine.clock.now())
+        return [
+            "settings": .array(
+                settings.map { .object($0.view(itemField: field, today: today)) }
+            )
+        ]
+    }
+
+    private nonisolated func serverURL() throws(ClinicFailure) -> String {
+        guard let publicURL else {
+            let detail = "Set public_url in the configuration: where clinics reach this server."
+            throw .refused(rule: "no_public_url", detail: detail)
+        }
+        return publicURL
+    }
+
+    package nonisolated func buttons(
+        of clinic: String,
+        create: Bool,
+        by actor: Actor
+    ) async throws(ClinicFailure) -> JSONObject {
+        let known = try known(clinic)
+        let plan = ButtonPlan(known.configuration, keys: keys, serverURL: try serverURL())
+        let existing = try await existingButtons(clinic, mustKnow: create)
+        var rows: [JSON] = []
+        for button in plan.buttons {
+            var state = existing.map { plan.isThere(button, among: $0) ? "there" : "missing" }
+            if create, state == "missing" {
+                _ = try await setup.createButton(button, at: clinic).get()
+                logger.notice("button created", metadata: ["clinic": "\(clinic)"])
+                state = "created"
+            }
+            rows.append(.object(plan.view(button, state: state)))
+        }
+        return ["buttons": .array(rows)]
+    }
+
+    /// The buttons that the clinic has; nothing when the API user may not look and need not.
+    private nonisolated func existingButtons(
+        _ clinic: String,
+        mustKnow: Bool
+    ) async throws(ClinicFailure) -> [ButtonRecord]? {
+        let answer = await setup.buttons(at: clinic)
+        if mustKnow { return try answer.get() }
+        guard case .found(let buttons) = answer else { return nil }
+        return buttons
+    }
+
+    package nonisolated func webhooks(
+        of clinic: String,
+        create: Bool,
+        by actor: Actor
+    ) async throws(ClinicFailure) -> JSONObject {
+        _ = try known(clinic)
+        let url = "\(try serverURL())/hooks/\(clinic)/\(keys.secret(for: "hook/\(clinic)"))"
+        let existing = try await setup.webhooks(at: clinic).get()
+        var rows: [JSON] = []
+        for (trigger, what) in Self.triggers {
+            let isThere = existing.contains {
+                $0.trigger == trigger && $0.url == url && $0.isActive
+            }
+            var state = isThere ? "ok" : "missing"
+            if !isThere, create {
+                _ = try await setup.createWebhook(trigger: trigger, url: url, at: clinic).get()
+                state = "created"
+            }
+            rows.append([
+                "trigger": JSON(trigger), "what": .string(what), "state": .string(state),
+            ])
+        }
+        return ["url": .string(url), "webhooks": .array(rows)]
+    }
+
+    /// What Provet is to tell at once; all of it is found by looking, too, only later.
+    private static let triggers: [(Int, String)] = [
+        (1, "client changed"), (9, "invoice changed"), (11, "payment changed"),
+        (39, "client deleted"), (56, "home-delivery order created"),
+        (57, "home-delivery item changed"), (58, "home-delivery item replaced"),
+        (63, "department settings changed"), (64, "organization settings changed"),
+    ]
+}
+
+extension Looked {
+    /// The value, or why there is none as the office tells it.
+    fileprivate func get() throws(ClinicFailure) -> Value {
+        switch self {
+        case .found(let value): return value
+        case .absent: throw .unreachable(detail: "Provet knows no such thing.")
+        case .forbidden(let permission):
+            throw .notAllowed(detail: "The API user lacks the permission \"\(permission)\".")
+        case .unreachable(_, let reason): throw .unreachable(detail: "Provet: \(reason).")
+        }
+    }
+}

@@ -1,0 +1,244 @@
+import DosetteCore
+import DosetteDefinitions
+import Foundation
+
+/// A clinic as somebody brings it while the server runs: the object of the outer contract, read strictly, and written
+/// again without its secret.
+struct ClinicDraft {
+    static let nameBytes = 1...256
+    static let urlBytes = 1...2_048
+    static let secretBytes = 1...4_096
+    static let originsMaximum = 20
+
+    let configuration: ClinicConfiguration
+
+    init(_ configuration: ClinicConfiguration) {
+        self.configuration = configuration
+    }
+
+    /// Reads an object.
+    ///
+    /// - Parameters:
+    ///   - object: `{id, base_url, token_url, client_id, client_secret, time_zone, fee?, …}`.
+    ///   - secret: The secret, when it is not in the object.
+    /// - Throws: ``InvalidDocument`` with every rule that is broken.
+    init(_ object: JSONObject, secret: String? = nil) throws(InvalidDocument) {
+        var reader = DraftReader(object, secret: secret)
+        guard let configuration = reader.read() else {
+            throw InvalidDocument(reader.members.violations)
+        }
+        self.configuration = configuration
+    }
+
+    /// The object without the secret: what the journal and the API show.
+    var settings: JSONObject {
+        var object: JSONObject = [
+            "id": .string(configuration.id),
+            "base_url": .string(configuration.baseURL),
+            "token_url": .string(configuration.tokenURL),
+            "client_id": .string(configuration.clientID),
+            "time_zone": .string(configuration.timeZone),
+            "fee": [
+                "charge": .bool(configuration.fee.charging == .prescriptionFee),
+                "payment_type": JSON(configuration.fee.paymentType),
+                "settings_path": .string(configuration.fee.settingsPath),
+                "item_field": .string(configuration.fee.itemField),
+            ],
+            "buttons": .object(buttons),
+            "home_delivery": ["on": .bool(configuration.homeDelivery.isOn)],
+        ]
+        object["calls_per_minute"] = configuration.callsPerMinute.map { JSON($0) }
+        return object
+    }
+
+    private var buttons: JSONObject {
+        let buttons = configuration.buttons
+        return [
+            "algorithm": .string(buttons.algorithm.rawValue),
+            "over": .string(buttons.scope.rawValue),
+            "salt_place": .string(buttons.saltPlace.rawValue),
+            "id_parameter": .string(buttons.idParameter),
+            "id_prefix": .string(buttons.idPrefix),
+            "hash_parameter": .string(buttons.hashParameter),
+            "user_parameter": .string(buttons.userParameter),
+            "department_parameter": .string(buttons.departmentParameter),
+            "frame_origins": .array(buttons.frameOrigins.map { .string($0) }),
+        ]
+    }
+}
+
+private struct DraftReader {
+    var members: MemberReader
+    private let secret: String?
+
+    init(_ object: JSONObject, secret: String?) {
+        members = MemberReader(object, at: "")
+        self.secret = secret
+    }
+
+    private static let names = [
+        "id", "base_url", "token_url", "client_id", "client_secret", "time_zone", "fee",
+        "calls_per_minute", "buttons", "home_delivery",
+    ]
+
+    mutating func read() -> ClinicConfiguration? {
+        members.refuseUnknown(Self.names)
+        let id = members.token("id", members.required("id"))
+        let base = url("base_url")
+        let tokenURL = url("token_url")
+        let clientID = members.text(
+            "client_id",
+            members.required("client_id"),
+            bytes: ClinicDraft.nameBytes
+        )
+        let secret = readSecret()
+        let zone = timeZone()
+        let fee = readFee()
+        let buttons = readButtons()
+        let delivery = readHomeDelivery()
+        let calls = members.integer(
+            "calls_per_minute",
+            members.optional("calls_per_minute"),
+            in: 1...10_000_000
+        )
+        guard members.violations.isEmpty, let id, let base, let tokenURL, let clientID, let secret,
+            let zone
+        else { return nil }
+        return ClinicConfiguration(
+            id: id,
+            baseURL: base.hasSuffix("/") ? String(base.dropLast()) : base,
+            tokenURL: tokenURL,
+            clientID: clientID,
+            clientSecret: Secret(secret),
+            timeZone: zone,
+            fee: fee,
+            callsPerMinute: calls,
+            buttons: buttons,
+            homeDelivery: delivery
+        )
+    }
+
+    private mutating func url(_ name: String) -> String? {
+        guard
+            let text = members.text(name, members.required(name), bytes: ClinicDraft.urlBytes)
+        else { return nil }
+        guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
+            url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil
+        else {
+            members.fail(name, "not_a_url", "A URL is due, such as https://clinic.example/4/api/0.1.")
+            return nil
+        }
+        return text
+    }
+
+    private mutating func readSecret() -> String? {
+        if let secret { return secret }
+        let given = members.required("client_secret")
+        return members.text("client_secret", given, bytes: ClinicDraft.secretBytes)
+    }
+
+    private mutating func timeZone() -> String? {
+        let given = members.required("time_zone")
+        guard let text = members.text("time_zone", given, bytes: ClinicDraft.nameBytes) else {
+            return nil
+        }
+        guard TimeZone(identifier: text) != nil else {
+            let detail = "No such time zone is known; names look like Europe/Helsinki."
+            members.fail("time_zone", "unknown_time_zone", detail)
+            return nil
+        }
+        return text
+    }
+
+    /// Reads a member that is an object; its violations are added to those here.
+    private mutating func section(
+        _ name: String,
+        _ known: [String],
+        _ read: (inout MemberReader) -> Void
+    ) {
+        guard let value = members.optional(name) else { return }
+        guard let object = value.objectValue else {
+            return members.fail(name, "wrong_type", "An object is due, not \(value.kindName).")
+        }
+        var reader = MemberReader(object, at: "/\(name)")
+        reader.refuseUnknown(known)
+        read(&reader)
+        members.absorb(reader.violations)
+    }
+
+    private mutating func readFee() -> FeeConfiguration {
+        var fee = FeeConfiguration.standard
+        let known = ["charge", "payment_type", "settings_path", "item_field"]
+        section("fee", known) { reader in
+            if let charge = reader.flag("charge", reader.optional("charge")) {
+                fee.charging = charge ? .prescriptionFee : .nothing
+            }
+            let type = reader.integer("payment_type", reader.optional("payment_type"), in: 0...99)
+            fee.paymentType = type ?? fee.paymentType
+            if type == 8 {
+                reader.fail("payment_type", "not_a_choice", "Provet refuses payment type 8.")
+            }
+            fee.settingsPath = reader.name("settings_path") ?? fee.settingsPath
+            fee.itemField = reader.name("item_field") ?? fee.itemField
+        }
+        return fee
+    }
+
+    private mutating func readButtons() -> ButtonsConfiguration {
+        var buttons = ButtonsConfiguration.standard
+        let known = [
+            "algorithm", "over", "salt_place", "id_parameter", "id_prefix", "hash_parameter",
+            "user_parameter", "department_parameter", "frame_origins",
+        ]
+        section("buttons", known) { reader in
+            buttons.algorithm = reader.choice("algorithm") ?? buttons.algorithm
+            buttons.scope = reader.choice("over") ?? buttons.scope
+            buttons.saltPlace = reader.choice("salt_place") ?? buttons.saltPlace
+            buttons.idParameter = reader.name("id_parameter") ?? buttons.idParameter
+            buttons.idPrefix =
+                reader.text("id_prefix", reader.optional("id_prefix"), bytes: 0...64)
+                ?? buttons.idPrefix
+            buttons.hashParameter = reader.name("hash_parameter") ?? buttons.hashParameter
+            buttons.userParameter = reader.name("user_parameter") ?? buttons.userParameter
+            buttons.departmentParameter =
+                reader.name("department_parameter") ?? buttons.departmentParameter
+            buttons.frameOrigins = reader.origins("frame_origins")
+        }
+        return buttons
+    }
+
+    private mutating func readHomeDelivery() -> HomeDeliveryConfiguration {
+        var delivery = HomeDeliveryConfiguration.standard
+        section("home_delivery", ["on"]) { reader in
+            delivery.isOn = reader.flag("on", reader.optional("on")) ?? delivery.isOn
+        }
+        return delivery
+    }
+}
+
+extension MemberReader {
+    fileprivate mutating func name(_ name: String) -> String? {
+        text(name, optional(name), bytes: ClinicDraft.nameBytes)
+    }
+
+    fileprivate mutating func choice<Value: RawRepresentable & CaseIterable>(
+        _ name: String
+    ) -> Value? where Value.RawValue == String {
+        guard let value = optional(name) else { return nil }
+        return choice(name, value, Value.allCases.map(\.rawValue)).flatMap(Value.init(rawValue:))
+    }
+
+    /// Origins such as `https://clinic.example`: a scheme, a host, perhaps a port, nothing more.
+    fileprivate mutating func origins(_ name: String) -> [String] {
+        guard let value = optional(name) else { return [] }
+        let list = value.arrayValue?.compactMap(\.stringValue) ?? []
+        guard list.count == value.arrayValue?.count, list.count <= ClinicDraft.originsMaximum,
+            list.allSatisfy({ $0.wholeMatch(of: /https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?/) != nil })
+        else {
+            let most = ClinicDraft.originsMaximum
+            fail(name, "not_origins", "\(most) origins at the most are due: https://clinic.example.")
+            return []
+        }
+        return list
+    }
+}

@@ -1,0 +1,154 @@
+import DosetteCore
+import DosetteStore
+import Logging
+
+/// Looks at one order at Provet and writes down what is different: for the reconciler's rounds and for
+/// hints.
+struct ClinicEye: Sendable {
+    let desk: OrderDesk
+    let budgets: Budgets
+    let observer: any ClinicObserver
+    /// Of one look.
+    let deadline: TimeSpan
+    let logger: Logger
+
+    /// Looks at an order's prescription and, where one was charged, at its fee.
+    ///
+    /// - Parameters:
+    ///   - stream: The order.
+    ///   - end: Until when to wait for the budget.
+    /// - Returns: Whether there was a budget for it; without one the others need not be tried.
+    func look(at stream: StreamID, waitingUntil end: Timestamp) async -> Bool {
+        guard let order = try? await desk.load(stream) else { return true }
+        let clinic = order.received.clinic
+        guard await budget(observer.calls, clinic, waitingUntil: end), desk.state.isRunning
+        else { return false }
+        let seen = await within(clinic) { await observer.look(at: order) }
+        desk.state.count { $0.reconciled += 1 }
+        note(seen, observer.calls, clinic)
+        if case .found(let sight) = seen { await compare(sight, order, stream) }
+        await lookAtFee(of: order, stream)
+        return true
+    }
+
+    /// Looks at a fee when the budget has a free place for that now.
+    private func lookAtFee(of order: Order, _ stream: StreamID) async {
+        guard Self.hasFeeToWatch(order) else { return }
+        let clinic = order.received.clinic
+        let now = desk.clock.now()
+        guard case .free = budgets.takeLeavingHalf(observer.feeCalls, clinic: clinic, at: now)
+        else { return }
+        let seen = await within(clinic) { await observer.lookAtFee(of: order) }
+        note(seen, observer.feeCalls, clinic)
+        guard case .found(let fee) = seen else { return }
+        var sight = ClinicSight()
+        sight.fee = fee
+        await compare(sight, order, stream)
+    }
+
+    /// A fee that somebody at the clinic can undo.
+    private static func hasFeeToWatch(_ order: Order) -> Bool {
+        switch order.fee {
+        case .charged: true
+        case .refunding: order.parkedParts.contains { $0.parked.part == "fee" }
+        case .waiting, .charging, .notCharged, .refunded, .notApplicable, nil: false
+        }
+    }
+
+    /// Writes down that the clinic has deleted the client.
+    func clientIsGone(_ stream: StreamID) async {
+        var sight = ClinicSight()
+        sight.isClientGone = true
+        await record(.see(sight), stream)
+    }
+
+    // MARK: - Comparing
+
+    private func compare(_ sight: ClinicSight, _ order: Order, _ stream: StreamID) async {
+        guard Self.isNews(sight, to: order), !PlantedBug.reconcilerBlind.isPlanted else { return }
+        await record(.see(sight), stream)
+    }
+
+    /// Whether the sight may show something new: most looks do not, and cost no decision.
+    private static func isNews(_ sight: ClinicSight, to order: Order) -> Bool {
+        if let status = sight.status, status != order.provetStatus { return true }
+        if let remarks = sight.remarks, let known = order.remarksDigest,
+            remarks.digest != known
+        {
+            return true
+        }
+        if let isArchived = sight.isArchived, isArchived != order.isArchived { return true }
+        return sight.isClientGone || sight.fee?.isCredited == true
+            || sight.fee?.isPaymentCanceled == true
+    }
+
+    /// Decides on a word from the clinic and makes what follows durable.
+    func record(_ command: OrderCommand, _ stream: StreamID) async {
+        do {
+            let after = try await desk.apply(command, to: stream) { desk.context() }
+            if after.isNew { desk.state.count { $0.differences += 1 } }
+        } catch {
+            logger.warning("difference not recorded", metadata: [LogKey.stream: "\(stream)"])
+        }
+    }
+
+    // MARK: - Calls
+
+    private func within<Value: Sendable>(
+        _ clinic: String,
+        _ look: @escaping @Sendable () async -> Looked<Value>
+    ) async -> Looked<Value> {
+        let end = desk.clock.now().advanced(by: deadline)
+        let late = Looked<Value>.unreachable(
+            retryAfter: nil,
+            reason: "no answer within the deadline"
+        )
+        return await desk.clock.run(until: end, late: late) { await look() }
+    }
+
+    /// Makes one call about something else than an order.
+    func ask<Value: Sendable>(
+        _ clinic: String,
+        waitingUntil end: Timestamp,
+        _ look: @escaping @Sendable () async -> Looked<Value>
+    ) async -> Looked<Value> {
+        guard await budget(observer.hintCalls, clinic, waitingUntil: end) else {
+            return .unreachable(retryAfter: nil, reason: "the clinic's budget is spent")
+        }
+        let seen = await within(clinic, look)
+        note(seen, observer.hintCalls, clinic)
+        return seen
+    }
+
+    private func note<Value>(_ seen: Looked<Value>, _ calls: [EndpointUse], _ clinic: String) {
+        let now = desk.clock.now()
+        switch seen {
+        case .found, .absent, .forbidden:
+            budgets.note(answered: .yes, clinic: clinic, at: now)
+        case .unreachable(let wait, _):
+            if let wait { budgets.block(calls, clinic: clinic, until: now.advanced(by: wait)) }
+            budgets.note(answered: wait == nil ? .no : .yes, clinic: clinic, at: now)
+        }
+    }
+
+    /// Waits for calls that leave half of the budget to the orders.
+    private func budget(
+        _ calls: [EndpointUse],
+        _ clinic: String,
+        waitingUntil end: Timestamp
+    ) async -> Bool {
+        while desk.state.isRunning, !Task.isCancelled {
+            let now = desk.clock.now()
+            switch budgets.takeLeavingHalf(calls, clinic: clinic, at: now) {
+            case .free:
+                return true
+            case .wait(let until):
+                guard until < end else { return false }
+                try? await desk.clock.sleep(until: max(until, now.advanced(by: .milliseconds(1))))
+            case .waitForTrial:
+                return false
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,183 @@
+import DosetteCore
+import DosetteStore
+import Logging
+import Synchronization
+
+/// Takes hints in and looks at what they speak of, one after the other.
+///
+/// A hint is never believed and never kept: one that is lost is found by the next round. So a flood costs a bounded
+/// queue and no more calls than the budgets have.
+final class HintDesk: Sendable {
+    /// Hints that wait at the most; more are dropped.
+    static let waitingMaximum = 10_000
+    /// Orders that one hint makes be looked at.
+    static let ordersMaximum = 100
+    /// How long one hint may wait for its budget.
+    static let patience = TimeSpan.minutes(2)
+
+    private struct Queue {
+        var waiting: [ClinicHint] = []
+        var known: Set<ClinicHint> = []
+        /// How many of `waiting` are done already.
+        var done = 0
+    }
+
+    private let queue = Mutex(Queue())
+    private let eye: ClinicEye
+    private let directory: ClinicDirectory
+    private let setup: (any ClinicSetup)?
+    private let homeDelivery: (@Sendable (ClinicHint) -> Void)?
+    private let wakeUp = WakeUp()
+
+    init(
+        eye: ClinicEye,
+        directory: ClinicDirectory,
+        setup: (any ClinicSetup)?,
+        homeDelivery: (@Sendable (ClinicHint) -> Void)?
+    ) {
+        self.eye = eye
+        self.directory = directory
+        self.setup = setup
+        self.homeDelivery = homeDelivery
+    }
+
+    private var desk: OrderDesk { eye.desk }
+
+    /// Takes a hint in, unless the same one waits already, and returns at once.
+    func take(_ hint: ClinicHint) {
+        guard directory.clinic(hint.clinic)?.isDisabled == false else { return }
+        let isTaken = queue.withLock { queue in
+            guard queue.known.count < Self.waitingMaximum, queue.known.insert(hint).inserted
+            else { return false }
+            queue.waiting.append(hint)
+            return true
+        }
+        desk.state.count { counters in
+            if isTaken { counters.hints += 1 } else { counters.hintsDropped += 1 }
+        }
+        if isTaken { wakeUp.wake() }
+    }
+
+    private func next() -> ClinicHint? {
+        queue.withLock { queue in
+            guard queue.done < queue.waiting.count else {
+                queue.waiting = []
+                queue.done = 0
+                return nil
+            }
+            let hint = queue.waiting[queue.done]
+            queue.done += 1
+            // The same hint may come again from now on: what it speaks of may change while we look.
+            queue.known.remove(hint)
+            return hint
+        }
+    }
+
+    /// Works until the engine drains or fails.
+    func run() async {
+        while desk.state.isRunning, !Task.isCancelled {
+            if let hint = next() {
+                await follow(hint)
+            } else {
+                let idle = desk.clock.now().advanced(by: .minutes(10))
+                await wakeUp.wait(until: idle, clock: desk.clock)
+            }
+        }
+    }
+
+    func stop() {
+        wakeUp.wake()
+    }
+
+    // MARK: - What a hint means
+
+    private func follow(_ hint: ClinicHint) async {
+        switch hint.subject {
+        case .client: await followClient(hint)
+        case .patient: await lookAtOrders(OrderReference(.patient, hint.id), hint.clinic)
+        case .consultation:
+            await lookAtOrders(OrderReference(.consultation, hint.id), hint.clinic)
+        case .prescription:
+            await lookAtOrders(OrderReference(.prescription, hint.id), hint.clinic)
+        case .invoice: await lookAtOrders(OrderReference(.invoice, hint.id), hint.clinic)
+        case .payment: await followPayment(hint)
+        case .department, .organization: await followSettings(hint)
+        case .homeDeliveryOrder, .homeDeliveryItem: homeDelivery?(hint)
+        }
+    }
+
+    private var patienceEnd: Timestamp { desk.clock.now().advanced(by: Self.patience) }
+
+    private func followClient(_ hint: ClinicHint) async {
+        let reference = OrderReference(.client, hint.id)
+        guard !(await orders(reference, hint.clinic)).isEmpty else { return }
+        let observer = eye.observer
+        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd) {
+            await observer.hasClient(hint.id, at: hint.clinic)
+        }
+        switch answer {
+        case .found(false), .absent:
+            for row in await orders(reference, hint.clinic) where row.isOpen {
+                await eye.clientIsGone(row.stream)
+            }
+        case .found(true), .forbidden, .unreachable:
+            await lookAtOrders(reference, hint.clinic)
+        }
+    }
+
+    private func followPayment(_ hint: ClinicHint) async {
+        let own = await orders(OrderReference(.payment, hint.id), hint.clinic)
+        guard own.isEmpty else { return await look(at: own) }
+        // Somebody else's payment may be one for an invoice of ours.
+        let observer = eye.observer
+        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd) {
+            await observer.invoice(ofPayment: hint.id, at: hint.clinic)
+        }
+        guard case .found(let invoice) = answer else { return }
+        await lookAtOrders(OrderReference(.invoice, invoice), hint.clinic)
+    }
+
+    /// Reads the settings anew and lets go on what was refused because of them.
+    private func followSettings(_ hint: ClinicHint) async {
+        guard let setup else { return }
+        setup.forgetSettings(at: hint.clinic)
+        var cursor: StreamID?
+        while desk.state.isRunning {
+            let query = OrderQuery(
+                selection: .parked,
+                clinic: hint.clinic,
+                after: cursor,
+                limit: Self.ordersMaximum
+            )
+            guard let rows = try? await desk.store.orders(query), let last = rows.last else {
+                return
+            }
+            cursor = last.stream
+            for row in rows {
+                await eye.record(.settingsChanged(action: Self.feeItemAction), row.stream)
+            }
+        }
+    }
+
+    private static let feeItemAction = "provet.fetch_fee_item"
+
+    private func lookAtOrders(_ reference: OrderReference, _ clinic: String) async {
+        await look(at: await orders(reference, clinic))
+    }
+
+    private func look(at rows: [OrderRow]) async {
+        for row in rows where row.watchedUntil != nil {
+            guard await eye.look(at: row.stream, waitingUntil: patienceEnd) else { return }
+        }
+    }
+
+    private func orders(_ reference: OrderReference, _ clinic: String) async -> [OrderRow] {
+        let query = OrderQuery(
+            selection: .refersTo(reference),
+            clinic: clinic,
+            isNewestFirst: true,
+            limit: Self.ordersMaximum
+        )
+        return (try? await desk.store.orders(query)) ?? []
+    }
+}
