@@ -21,7 +21,7 @@ extension ProvetActions: ClinicObserver {
             return .unreachable(retryAfter: nil, reason: Self.notConfigured)
         }
         let result = await client.prescription(id)
-        return result.looked(permission: ProvetPermission.patients) { json in
+        return result.looked(.patients) { json in
             guard let status = json["status"]?.intValue else { return nil }
             var sight = ClinicSight(status: status)
             sight.remarks = Remarks.sight(json["remarks"])
@@ -54,7 +54,7 @@ extension ProvetActions: ClinicObserver {
         case .tooMany, .unreadable:
             return .found(sight)
         case .failed(let result):
-            return result.looked(permission: ProvetPermission.invoices) { _ in nil }
+            return result.looked(.invoices) { _ in nil }
         }
     }
 
@@ -63,7 +63,7 @@ extension ProvetActions: ClinicObserver {
             return .unreachable(retryAfter: nil, reason: Self.notConfigured)
         }
         let result = await client.call(.get, "\(assumptions.clientPath)/\(id)")
-        return result.looked(permission: ProvetPermission.patients) { json in
+        return result.looked(.patients) { json in
             json.objectValue == nil ? nil : true
         }
     }
@@ -73,37 +73,10 @@ extension ProvetActions: ClinicObserver {
             return .unreachable(retryAfter: nil, reason: Self.notConfigured)
         }
         let result = await client.call(.get, "\(assumptions.paymentPath)/\(id)")
-        return result.looked(permission: ProvetPermission.invoices) { ProvetID.read($0["invoice"]) }
+        return result.looked(.invoices) { ProvetID.read($0["invoice"]) }
     }
 
     private static let notConfigured = "the order's clinic is not configured any more"
-}
-
-/// The permissions of an API user, as Provet's settings name them.
-enum ProvetPermission {
-    static let patients = "General: Patients and clients"
-    static let invoices = "Financial: Invoices"
-    static let items = "Settings: Items"
-}
-
-extension ProvetResult {
-    /// What a read found; an answer from which nothing can be read is as good as none.
-    func looked<Value: Sendable>(
-        permission: String,
-        _ read: (JSON) -> Value?
-    ) -> Looked<Value> {
-        switch self {
-        case .done(let json):
-            read(json).map(Looked.found)
-                ?? .unreachable(retryAfter: nil, reason: "Provet's answer cannot be read")
-        case .refused(status: 404, _), .refused(status: 410, _): .absent
-        case .refused(status: 403, _): .forbidden(permission: permission)
-        case .refused(_, let reason): .unreachable(retryAfter: nil, reason: reason)
-        case .notProcessed(let retryAfter, let reason):
-            .unreachable(retryAfter: retryAfter, reason: reason)
-        case .unknown(let reason): .unreachable(retryAfter: nil, reason: reason)
-        }
-    }
 }
 
 /// The remarks of a prescription, as far as they are compared.

@@ -1,4 +1,4 @@
-import DosetteCore
+package import DosetteCore
 
 /// What happens to the engine itself; it stands in stream 0.
 package enum EngineEvent: Hashable, Sendable {
