@@ -255,6 +255,8 @@ let package = Package(
             dependencies: [
                 "DosetteSimulator",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -267,6 +269,7 @@ let package = Package(
                 "DosetteServer", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 "DosetteKeys", "DosetteStore", "DosetteTesting", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -1,7 +1,7 @@
 import DosetteCore
 import DosetteDefinitions
-package import DosetteEngine
-package import DosetteKeys
+import DosetteEngine
+import DosetteKeys
 import DosetteStore
 import Foundation
 import Logging
@@ -10,7 +10,7 @@ import Logging
 /// speaks with their Provet about how they are set up.
 ///
 /// Changes are made one after the other; each is durable, with its event, before it takes effect.
-package actor ClinicAdministration: ClinicOffice {
+actor ClinicAdministration: ClinicOffice {
     private nonisolated let engine: Engine
     private nonisolated let setup: any ClinicSetup
     private nonisolated let keys: MasterKey
@@ -20,7 +20,7 @@ package actor ClinicAdministration: ClinicOffice {
     /// A change that is under way: the actor may be entered again while it waits.
     private var last: Task<Void, Never>?
 
-    package init(
+    init(
         engine: Engine,
         setup: any ClinicSetup,
         keys: MasterKey,
@@ -41,7 +41,7 @@ package actor ClinicAdministration: ClinicOffice {
     /// Reads the clinics that were added before; called once, before the engine starts.
     ///
     /// A clinic whose secret does not open is kept and held back, so that the others can work.
-    package nonisolated static func load(
+    nonisolated static func load(
         into directory: ClinicDirectory,
         from store: any Store,
         keys: MasterKey,
@@ -73,9 +73,9 @@ package actor ClinicAdministration: ClinicOffice {
 
     // MARK: - Views
 
-    package nonisolated func views() -> [JSONObject] { engine.clinics.all.map(Self.view) }
+    nonisolated func views() -> [JSONObject] { engine.clinics.all.map(Self.view) }
 
-    package nonisolated func view(of clinic: String) throws(ClinicFailure) -> JSONObject {
+    nonisolated func view(of clinic: String) throws(ClinicFailure) -> JSONObject {
         Self.view(try known(clinic))
     }
 
@@ -93,7 +93,7 @@ package actor ClinicAdministration: ClinicOffice {
 
     // MARK: - Changes
 
-    package func add(
+    func add(
         _ draft: JSONObject,
         by actor: Actor
     ) async throws(ClinicFailure) -> JSONObject {
@@ -183,7 +183,7 @@ package actor ClinicAdministration: ClinicOffice {
         }
     }
 
-    package func setDisabled(
+    func setDisabled(
         _ isDisabled: Bool,
         _ clinic: String,
         by actor: Actor,
@@ -206,7 +206,7 @@ package actor ClinicAdministration: ClinicOffice {
         }
     }
 
-    package func remove(
+    func remove(
         _ clinic: String,
         by actor: Actor,
         reason: String
@@ -257,7 +257,7 @@ package actor ClinicAdministration: ClinicOffice {
 
     // MARK: - The hookup
 
-    package func hookUp(
+    func hookUp(
         _ payload: JSONObject,
         as name: String?
     ) async throws(ClinicFailure) -> JSONObject {
@@ -278,12 +278,12 @@ package actor ClinicAdministration: ClinicOffice {
 
     // MARK: - Provet's settings
 
-    package nonisolated func check(_ clinic: String) async throws(ClinicFailure) -> JSONObject {
+    nonisolated func check(_ clinic: String) async throws(ClinicFailure) -> JSONObject {
         let check = await setup.check(try known(clinic).configuration)
         return check.view
     }
 
-    package nonisolated func settings(
+    nonisolated func settings(
         of clinic: String
     ) async throws(ClinicFailure) -> JSONObject {
         let known = try known(clinic)
@@ -306,7 +306,7 @@ package actor ClinicAdministration: ClinicOffice {
         return publicURL
     }
 
-    package nonisolated func buttons(
+    nonisolated func buttons(
         of clinic: String,
         create: Bool,
         by actor: Actor
@@ -338,7 +338,7 @@ package actor ClinicAdministration: ClinicOffice {
         return buttons
     }
 
-    package nonisolated func webhooks(
+    nonisolated func webhooks(
         of clinic: String,
         create: Bool,
         by actor: Actor

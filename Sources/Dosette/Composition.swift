@@ -1,6 +1,7 @@
 package import DosetteCore
 package import DosetteDefinitions
 package import DosetteEngine
+package import DosetteKeys
 import DosetteProvet
 package import DosetteStore
 import DosetteWorkflows
@@ -10,7 +11,13 @@ package import Logging
 /// An engine with its Provet adapter, put together from a configuration.
 package struct Composition: Sendable {
     package let engine: Engine
+    /// What is derived from the installation's one secret.
+    package let keys: MasterKey
+    package let records: any ClinicRecords
+    package let office: any ClinicOffice
+    private let store: any Store
     private let transport: HTTPTransport
+    private let logger: Logger
 
     /// What besides the configuration goes into an engine.
     package struct Extras: Sendable {
@@ -27,7 +34,7 @@ package struct Composition: Sendable {
 
     /// Puts an engine together; it is not started.
     ///
-    /// - Throws: ``YAMLProblems`` and whatever ``Engine/init(_:_:)`` throws.
+    /// - Throws: ``YAMLProblems``, ``KeyFailure`` and whatever ``Engine/init(_:_:)`` throws.
     package init(
         _ configuration: Configuration,
         store: any Store,
@@ -35,34 +42,64 @@ package struct Composition: Sendable {
         logger: Logger
     ) throws {
         let assumptions = try ProvetAssumptions(configuration.assumptions)
-        let sources =
-            try Self.sources(in: configuration.workflow.directory) + extras.sources
-        let transport = HTTPTransport()
-        self.transport = transport
-        let clients = configuration.clinics.map { clinic in
-            ProvetClient(
-                clinic: clinic,
-                assumptions: assumptions,
-                transport: transport,
-                clock: extras.clock
-            )
-        }
-        let provet = ProvetActions(clients, assumptions: assumptions)
-        let way = Self.way(configuration.pharmacy, extras, transport)
+        let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
+        let clinics = try ClinicDirectory(configuration.clinics)
+        let far = FarSide(configuration, clinics, assumptions, extras.clock)
+        transport = far.transport
+        let way = Self.way(configuration.pharmacy, extras, far.transport)
         let transmitter = PharmacyTransmitter(way, clock: extras.clock)
         engine = try Engine(
             configuration,
             EngineParts(
                 store: store,
-                performers: [extras.wrapProvet?(provet) ?? provet, transmitter]
+                performers: [extras.wrapProvet?(far.actions) ?? far.actions, transmitter]
                     + extras.performers,
-                observer: provet,
+                observer: far.actions,
+                budgets: far.budgets,
+                directory: clinics,
+                setup: far.setup,
                 sources: sources,
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,
                 logger: logger
             )
         )
+        keys = try Self.keys(configuration)
+        records = far.records
+        office = ClinicAdministration(
+            engine: engine,
+            setup: far.setup,
+            keys: keys,
+            publicURL: configuration.publicURL,
+            hookup: configuration.hookup,
+            logger: logger
+        )
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Takes the journal over, with the clinics that were added before; see ``Engine/start()``.
+    package func start() async throws {
+        try await ClinicAdministration.load(
+            into: engine.clinics,
+            from: store,
+            keys: keys,
+            logger: logger
+        )
+        try await engine.start()
+    }
+
+    /// The key's file, made when it is missing; without a data directory a key that ends with the process.
+    private static func keys(_ configuration: Configuration) throws -> MasterKey {
+        if let file = configuration.keyFile { return try MasterKey.readOrCreate(file: file) }
+        guard !configuration.dataDirectory.isEmpty else { return MasterKey() }
+        let directory = URL(filePath: configuration.dataDirectory).appending(path: "keys")
+        try FileManager.default.createDirectory(
+            at: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        return try MasterKey.readOrCreate(file: directory.appending(path: "master.key").path)
     }
 
     private static func way(
@@ -99,5 +136,54 @@ package struct Composition: Sendable {
     package func close() async {
         // Nothing is lost when a connection does not close in order.
         try? await transport.shutdown()
+    }
+}
+
+/// Everything that speaks with the clinics' Provet, over one transport and within one set of budgets.
+private struct FarSide {
+    let transport = HTTPTransport()
+    let budgets: Budgets
+    let actions: ProvetActions
+    let records: ProvetRecords
+    let setup: ProvetSetup
+
+    init(
+        _ configuration: Configuration,
+        _ clinics: ClinicDirectory,
+        _ assumptions: ProvetAssumptions,
+        _ clock: any EngineClock
+    ) {
+        let transport = transport
+        budgets = Budgets(configuration.limits, clinics)
+        let clients = ProvetClients(
+            clinics,
+            assumptions: assumptions,
+            transport: transport,
+            clock: clock
+        )
+        let settings = SettingsCache()
+        let allowance = CallAllowance(budgets, clock: clock)
+        let deadline = configuration.timing.deadline
+        actions = ProvetActions(assumptions: assumptions, settings: settings) {
+            clients.client($0)
+        }
+        records = ProvetRecords(allowance: allowance, clock: clock, deadline: deadline) {
+            clients.client($0)
+        }
+        setup = ProvetSetup(
+            settings: settings,
+            allowance: allowance,
+            clock: clock,
+            deadline: deadline,
+            clients: { clients.client($0) },
+            making: { clinic in
+                ProvetClient(
+                    clinic: clinic,
+                    assumptions: assumptions,
+                    transport: transport,
+                    clock: clock
+                )
+            }
+        )
     }
 }

@@ -66,7 +66,7 @@ public final class Pharmacy: Service {
     /// Takes the journal over; orders and signals are taken from now on.
     public func start() async throws {
         do {
-            try await engine.start()
+            try await composition.start()
         } catch {
             throw PharmacyError(error)
         }

@@ -1,4 +1,5 @@
 package import DosetteCore
+package import DosetteDefinitions
 import Synchronization
 
 /// Calls in a rolling minute, as Provet counts them, in slots of one second.
@@ -152,6 +153,15 @@ package final class Budgets: Sendable {
         self.breakerPause = breakerPause
     }
 
+    /// Budgets within a configuration's limits, for clinics as they are set up now.
+    package convenience init(_ limits: LimitsConfiguration, _ clinics: ClinicDirectory) {
+        self.init(
+            breakerFailures: limits.breakerFailures,
+            breakerPause: limits.breakerPause,
+            override: { clinics.clinic($0)?.configuration.callsPerMinute }
+        )
+    }
+
     /// What a budget says to calls.
     package enum Answer: Hashable, Sendable {
         /// So many times the calls may be made now.
@@ -294,6 +304,13 @@ package final class Budgets: Sendable {
                 state.windows[key] = window
             }
         }
+    }
+
+    /// How often a minute the calls may be made at the most.
+    package func limit(of uses: [EndpointUse], clinic: String) -> Int {
+        uses.map { use in
+            (override(clinic) ?? use.endpoint.limitPerMinute) / max(1, use.count)
+        }.min() ?? .max
     }
 
     /// Gives a clinic that was changed another chance; what was spent in this minute stays spent.

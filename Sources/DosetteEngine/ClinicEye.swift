@@ -12,6 +12,12 @@ struct ClinicEye: Sendable {
     let deadline: TimeSpan
     let logger: Logger
 
+    /// How many looks the clinic's budget allows in a time, half of it being left to the orders.
+    func capacity(of clinic: String, in span: TimeSpan) -> Int {
+        let perMinute = Int64(budgets.limit(of: observer.calls, clinic: clinic) / 2)
+        return Int(min(Int64(Int32.max), perMinute * max(span.milliseconds, 60_000) / 60_000))
+    }
+
     /// Looks at an order's prescription and, where one was charged, at its fee.
     ///
     /// - Parameters:

@@ -9,6 +9,8 @@ package struct EngineParts: Sendable {
     package var store: any Store
     package var performers: [any ActionPerformer]
     package var observer: (any ClinicObserver)?
+    /// What may be called how often; nothing for budgets of the engine's own.
+    package var budgets: Budgets?
     /// The clinics; nothing for those of the configuration.
     package var directory: ClinicDirectory?
     package var setup: (any ClinicSetup)?
@@ -25,6 +27,7 @@ package struct EngineParts: Sendable {
         store: any Store,
         performers: [any ActionPerformer],
         observer: (any ClinicObserver)? = nil,
+        budgets: Budgets? = nil,
         directory: ClinicDirectory? = nil,
         setup: (any ClinicSetup)? = nil,
         homeDelivery: (@Sendable (ClinicHint) -> Void)? = nil,
@@ -37,6 +40,7 @@ package struct EngineParts: Sendable {
         self.store = store
         self.performers = performers
         self.observer = observer
+        self.budgets = budgets
         self.directory = directory
         self.setup = setup
         self.homeDelivery = homeDelivery
@@ -96,11 +100,7 @@ package final class Engine: Service {
             )
         }
         let limits = configuration.limits
-        budgets = Budgets(
-            breakerFailures: limits.breakerFailures,
-            breakerPause: limits.breakerPause,
-            override: { [clinics] in clinics.clinic($0)?.configuration.callsPerMinute }
-        )
+        budgets = parts.budgets ?? Budgets(limits, clinics)
         desk = OrderDesk(
             store: store,
             loader: loader,

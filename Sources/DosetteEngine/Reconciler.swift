@@ -59,24 +59,31 @@ final class Reconciler: Sendable {
 
     /// Looks at a clinic's orders once; answers where the next round goes on.
     private func round(_ clinic: String, from place: Place, _ until: Timestamp) async -> Place {
-        let newest = await rows(.watchedOpen, clinic, after: nil, Self.newestMaximum)
+        // What the budget does not allow in this round is not begun: half of it is for the newest.
+        let share = max(1, eye.capacity(of: clinic, in: interval) / 2)
+        let newestCount = min(Self.newestMaximum, share)
+        let newest = await rows(.watchedOpen, clinic, after: nil, newestCount)
         var next = place
-        var streams = newest
-        if newest.count == Self.newestMaximum {
-            let older = await rows(
-                .watchedOpen,
-                clinic,
-                after: place.older ?? newest.last,
-                Self.olderMaximum
-            )
+        var older: [StreamID] = []
+        if newest.count == newestCount {
+            let count = min(Self.olderMaximum, share)
+            older = await rows(.watchedOpen, clinic, after: place.older ?? newest.last, count)
             // A sweep that has come to its end begins anew behind the newest.
-            next.older = older.count == Self.olderMaximum ? older.last : nil
-            streams += older
+            next.older = older.count == count ? older.last : nil
         }
         let selection = OrderQuery.Selection.watchedSettled(at: desk.clock.now())
-        let settled = await rows(selection, clinic, after: place.settled, Self.settledMaximum)
-        next.settled = settled.count == Self.settledMaximum ? settled.last : nil
-        await look(streams + settled, until)
+        let count = min(Self.settledMaximum, share)
+        let settled = await rows(selection, clinic, after: place.settled, count)
+        next.settled = settled.count == count ? settled.last : nil
+        let looked = await look(newest + older + settled, until)
+        // What was not come to is where the next round goes on.
+        if looked < newest.count + older.count {
+            next.older = looked > newest.count ? older[looked - newest.count - 1] : place.older
+        }
+        if looked < newest.count + older.count + settled.count {
+            let done = looked - newest.count - older.count
+            next.settled = done > 0 ? settled[done - 1] : place.settled
+        }
         return next
     }
 
@@ -97,18 +104,21 @@ final class Reconciler: Sendable {
     }
 
     /// Looks at the orders one after the other, spread over the time until the next round.
-    private func look(_ streams: [StreamID], _ until: Timestamp) async {
+    ///
+    /// - Returns: How many were looked at.
+    private func look(_ streams: [StreamID], _ until: Timestamp) async -> Int {
         let span = interval.milliseconds / Int64(max(1, streams.count))
         let pace = TimeSpan.milliseconds(span)
         let end = until.advanced(by: Self.graceMaximum)
         for (index, stream) in streams.enumerated() {
             guard desk.state.isRunning, await eye.look(at: stream, waitingUntil: end) else {
-                return
+                return index
             }
             if index + 1 < streams.count, pace > .zero {
-                guard await pause(pace) else { return }
+                guard await pause(pace) else { return index + 1 }
             }
         }
+        return streams.count
     }
 
     /// Waits; answers whether the engine goes on.

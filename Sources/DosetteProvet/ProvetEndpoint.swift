@@ -6,7 +6,6 @@ enum ProvetEndpoint {
     static let prescriptionList = Endpoint(name: "prescription_list", limitPerMinute: 100)
     static let prescription = Endpoint(name: "prescription", limitPerMinute: 300)
     static let prescriptionItem = Endpoint(name: "prescription_item", limitPerMinute: 300)
-    static let client = Endpoint(name: "client", limitPerMinute: 300)
     static let settings = Endpoint(name: "settings", limitPerMinute: 100)
     static let saleCreate = Endpoint(name: "sale_create", limitPerMinute: 300)
     static let saleList = Endpoint(name: "sale_list", limitPerMinute: 100)

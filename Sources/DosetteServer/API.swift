@@ -9,6 +9,8 @@ struct API: Sendable {
     let engine: Engine
     let counts: RequestCounts
     let gauge: StoreGauge
+    /// Nothing when the clinics' side is not served.
+    let clinics: ClinicAPI?
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
@@ -24,8 +26,14 @@ struct API: Sendable {
         case .live: .json(["live": true])
         case .ready: await readiness()
         case .metrics: await metrics()
-        case .nowhere: throw Problem(.notFound, rule: "no_such_path", "There is nothing here.")
+        case .clinicSide(let route): try await answer(route, call)
+        case .nowhere: throw .noSuchPath
         }
+    }
+
+    private func answer(_ route: ClinicRoute, _ call: Call) async throws(Problem) -> Response {
+        guard let clinics else { throw .noSuchPath }
+        return try await clinics.answer(route, call)
     }
 
     /// Asks the engine, and tells its failures as problems.
@@ -40,8 +48,17 @@ struct API: Sendable {
     }
 
     /// Refuses parameters on a route that has none.
-    func refuseQuery(_ call: Call) throws(Problem) {
-        let reader = QueryReader(call.request.uri.query, known: [])
+    func refuseQuery(_ call: Call) throws(Problem) { try call.refuseQuery() }
+}
+
+extension Call {
+    /// Refuses parameters on a route that has none.
+    func refuseQuery() throws(Problem) {
+        let reader = QueryReader(request.uri.query, known: [])
         guard reader.violations.isEmpty else { throw Problem(reader.violations) }
     }
+}
+
+extension Problem {
+    static let noSuchPath = Problem(.notFound, rule: "no_such_path", "There is nothing here.")
 }

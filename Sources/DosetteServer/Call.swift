@@ -62,7 +62,8 @@ struct Call: Sendable {
         return object
     }
 
-    private func bytes(upTo byteCountMaximum: Int) async throws(Problem) -> [UInt8] {
+    /// Reads the body, which has so many bytes at the most.
+    func bytes(upTo byteCountMaximum: Int) async throws(Problem) -> [UInt8] {
         try refuseLonger(than: byteCountMaximum)
         let deadline = channel.cut(after: ServerLimits.bodyTime)
         defer { deadline.cancel() }

@@ -10,6 +10,7 @@ import ServiceLifecycle
 package struct DosetteServer: Service {
     private let engine: Engine
     private let configuration: ServerConfiguration
+    private let clinicSide: ClinicSide?
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -18,16 +19,19 @@ package struct DosetteServer: Service {
     /// - Parameters:
     ///   - engine: The engine; calls before its start are answered with 503.
     ///   - configuration: Where to listen, and whom to let in.
+    ///   - clinicSide: What the clinics' side needs; its paths lead nowhere without it.
     ///   - logger: Where start and trouble are logged; requests at debug, without what they say.
     ///   - onReady: Called once with the port, when connections are accepted.
     package init(
         _ engine: Engine,
         _ configuration: ServerConfiguration,
+        clinicSide: ClinicSide? = nil,
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.engine = engine
         self.configuration = configuration
+        self.clinicSide = clinicSide
         self.logger = logger
         self.onReady = onReady
     }
@@ -40,6 +44,11 @@ package struct DosetteServer: Service {
         guard !configuration.tokens.isEmpty || LocalHost.includes(configuration.host) else {
             throw ServerFailure(reason: "to listen off loopback, tokens are needed")
         }
+        // What forwards the clinics' calls may forward all others too, under a name of this machine.
+        let outside = clinicSide?.publicURL.flatMap(PublicAddress.init)?.authority
+        if configuration.tokens.isEmpty, let outside, !LocalHost.includes(outside) {
+            throw ServerFailure(reason: "with a public URL, tokens are needed")
+        }
         try await application().run()
     }
 
@@ -49,7 +58,8 @@ package struct DosetteServer: Service {
                 api: API(
                     engine: engine,
                     counts: RequestCounts(),
-                    gauge: StoreGauge(engine.store)
+                    gauge: StoreGauge(engine.store),
+                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine) }
                 ),
                 gate: Gate(tokens: configuration.tokens),
                 logger: logger

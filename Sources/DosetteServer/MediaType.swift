@@ -4,6 +4,9 @@ import HTTPTypes
 enum MediaType {
     static let json = "application/json"
     static let lines = "application/x-ndjson"
+    static let form = "application/x-www-form-urlencoded"
+    /// Events that a server sends for as long as a page listens.
+    static let events = "text/event-stream"
     /// Prometheus' text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -15,6 +18,8 @@ enum MediaType {
         let name = name(field)
         return name == json || (name.hasPrefix("application/") && name.hasSuffix("+json"))
     }
+
+    static func isForm(_ field: String) -> Bool { name(field) == form }
 
     static func isLines(_ field: String) -> Bool { lineNames.contains(name(field)) }
 

@@ -14,6 +14,7 @@ enum Route: Hashable, Sendable {
     case live
     case ready
     case metrics
+    case clinicSide(ClinicRoute)
     case nowhere
 
     /// An order as a path names it, unchecked.
@@ -30,7 +31,7 @@ enum Route: Hashable, Sendable {
         case ("health", 2): self = names[1] == "live" ? .live : Self.ready(names[1])
         case ("metrics", 1): self = .metrics
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
-        default: self = .nowhere
+        default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
 
@@ -67,6 +68,15 @@ extension Route {
         case live
         case ready
         case metrics
+        case asset
+        case launch
+        case session
+        case sessionOrder = "session_order"
+        case sessionLive = "session_live"
+        case hook
+        case hookUp = "hookup"
+        case clinics
+        case clinic
         case nowhere
 
         static func < (lhs: Name, rhs: Name) -> Bool { lhs.rawValue < rhs.rawValue }
@@ -84,6 +94,7 @@ extension Route {
         case .live: .live
         case .ready: .ready
         case .metrics: .metrics
+        case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
     }
@@ -94,6 +105,7 @@ extension Route {
         case .orders: [.get, .head, .post]
         case .batch, .signals, .dispenses, .reversal: [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .clinicSide(let route): route.methods
         case .nowhere: []
         }
     }
@@ -103,8 +115,17 @@ extension Route {
         (methods + [.options]).map(\.rawValue).joined(separator: ", ")
     }
 
-    /// Whether it answers without a token: a probe has none.
-    var isOpen: Bool { self == .live || self == .ready }
+    /// Whether it answers without a token: a probe has none, and a clinic has proofs of its own.
+    var isOpen: Bool {
+        if case .clinicSide(let route) = self { return route.isOpen }
+        return self == .live || self == .ready
+    }
+
+    /// Whether a person's browser shows what it answers.
+    var isPage: Bool {
+        if case .clinicSide(let route) = self { return route.isPage }
+        return false
+    }
 }
 
 extension Route.OrderPath {

@@ -8,6 +8,12 @@ enum ServerLimits {
     static let callBytesMaximum = 16 * 1024
     /// The body of a batch; its lines are orders, each with an order's limit.
     static let batchBytesMaximum = 64 * 1024 * 1024
+    /// The query or the form of a launch.
+    static let launchBytesMaximum = 8 * 1024
+    /// The form of a prescription, percent-encoded.
+    static let formBytesMaximum = 192 * 1024
+    /// The body of a webhook, which says no more than what may have changed.
+    static let hookBytesMaximum = 4 * 1024
     /// All header fields of one request.
     static let headerBytesMaximum = 16 * 1024
     static let headerCountMaximum = 64
@@ -26,6 +32,10 @@ enum ServerLimits {
     /// From the last word about a batch, when the server stops, until the answer's end: the caller
     /// reads the word and stops sending.
     static let hearingTime = TimeAmount.seconds(2)
+    /// Following an order live; the page asks anew then.
+    static let followingTime = TimeAmount.minutes(10)
+    /// Between two signs of life of a page that is followed.
+    static let beatTime = TimeAmount.seconds(15)
     /// Sending an answer that is long.
     static let answerTime = TimeAmount.seconds(60)
 
@@ -39,6 +49,22 @@ enum ServerLimits {
     /// Broken rules that one answer names.
     static let errorsMaximum = 1_000
 
+    static let launchPairsMaximum = 32
+    static let formPairsMaximum = 512
+    static let hookPairsMaximum = 16
+    /// Launches that are remembered against their replay.
+    static let replaysMaximum = 10_000
+    /// A client's orders that its page shows.
+    static let earlierOrdersMaximum = 20
+    /// Lines of an order's story that its page shows, the newest.
+    static let storyLinesMaximum = 200
+    static let followersMaximum = 256
+    static let followersOfSessionMaximum = 4
+    /// Changes that a slow follower may lag behind before older ones are left out.
+    static let followingLag = 16
+    /// Hints of one clinic that are taken in a second; more are dropped, for polling finds what they say.
+    static let hintsPerSecond = 50
+
     // MARK: Text
 
     static let reasonBytes = 1...1_000
@@ -51,6 +77,7 @@ enum ServerLimits {
     static let queueRetrySeconds = 5
     static let diskRetrySeconds = 60
     static let storeRetrySeconds = 5
+    static let provetRetrySeconds = 10
     static let stoppingRetrySeconds = 10
     static let contendedRetrySeconds = 1
 }

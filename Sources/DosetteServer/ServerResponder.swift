@@ -16,17 +16,32 @@ struct ServerResponder: HTTPResponder {
         context: ServerContext
     ) async throws -> Response {
         let began = ContinuousClock.now
-        let route = Route(request.uri.path)
+        let route = route(request.uri.path)
         let response: Response
         do {
             response = try await answer(route, request, context)
         } catch {
             report(error, route)
-            response = error.response
+            response = route.isPage ? page(error) : error.response
         }
         api.counts.count(route.name, response.status)
         log(request, route, response.status, ContinuousClock.now - began)
         return finished(response, request.method, context.channel)
+    }
+
+    /// Where a path leads; nowhere on the clinics' side when that is not served.
+    private func route(_ path: String) -> Route {
+        let route = Route(path)
+        if case .clinicSide = route, api.clinics == nil { return .nowhere }
+        return route
+    }
+
+    /// A problem as a person's browser shows it.
+    private func page(_ problem: Problem) -> Response {
+        let page = LaunchFailure.request(problem).page(api.clinics?.base ?? "", .anybody)
+        var response = page.response
+        if let allowed = problem.allowed { response.headers[.allow] = allowed }
+        return response
     }
 
     private func answer(
@@ -58,7 +73,7 @@ struct ServerResponder: HTTPResponder {
     ) -> Response {
         var response = response
         response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.cacheControl] = "no-store"
+        if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         if method == .head { return response.createHeadResponse() }
         guard let length = response.body.contentLength, length > ServerLimits.timedAnswerBytes
         else { return response }

@@ -17,12 +17,17 @@ struct OutgoingCalls: Sendable {
     /// The time, in UTC milliseconds.
     let now: @Sendable () -> Int64
 
-    /// The settings of the client: as Provet is not known to do it, redirects are not followed.
+    /// The settings of the client.
+    ///
+    /// One try is one try: redirects are not followed, as Provet is not known to do it, and a
+    /// refused connection is an answer.
     static var clientConfiguration: HTTPClient.Configuration {
-        HTTPClient.Configuration(
+        var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
             timeout: .init(connect: timeout)
         )
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return configuration
     }
 
     /// Sends the webhooks that are due until the service is shut down; those that wait are lost.

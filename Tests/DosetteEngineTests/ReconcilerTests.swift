@@ -182,10 +182,13 @@ struct ReconcilerTests {
         try await world.live { life in
             for number in 1...30 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
             try life.advance(by: .milliseconds(5 * 60_000))
-            #expect((10...11).contains(observer.looks.count), "\(observer.looks.count) looks")
-            try life.advance(by: .seconds(61))
-            #expect((20...22).contains(observer.looks.count), "\(observer.looks.count) looks")
-            try life.advance(by: .minutes(3))
+            var before = observer.looks.count
+            for _ in 1...5 {
+                try life.advance(by: .minutes(1))
+                let count = observer.looks.count - before
+                #expect((1...11).contains(count), "\(count) looks")
+                before = observer.looks.count
+            }
             #expect(Set(observer.looks).count == 30)
         }
     }
@@ -194,9 +197,36 @@ struct ReconcilerTests {
         let clinics = [Pharmacy.clinic(Pharmacy.north, callsPerMinute: 20)]
         let world = Pharmacy.world(Pharmacy.configuration(clinics: clinics), observer: observer)
         try await world.live { life in
-            for number in 1...30 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
+            for number in 1...90 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
+            try life.advance(by: .minutes(10))
+            #expect((45...60).contains(observer.looks.count), "\(observer.looks.count) looks")
+        }
+    }
+
+    @Test func `the newest are looked at in each round, the others in turn`() async throws {
+        let clinics = [Pharmacy.clinic(Pharmacy.north, callsPerMinute: 4)]
+        let world = Pharmacy.world(Pharmacy.configuration(clinics: clinics), observer: observer)
+        try await world.live { life in
+            for number in 1...20 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
+            try life.advance(by: .minutes(10))
+            let first = Set(observer.looks.map(\.orderID))
+            #expect(first == Set((11...20).map { "HD-\($0)" }), "\(first)")
             try life.advance(by: .minutes(5))
-            #expect((10...11).contains(observer.looks.count), "\(observer.looks.count) looks")
+            let newest = observer.looks.count { $0.orderID == "HD-20" }
+            #expect(newest == 2)
+            #expect(Set(observer.looks).count == 15)
+            try life.advance(by: .minutes(5))
+            #expect(Set(observer.looks).count == 20)
+        }
+    }
+
+    @Test func `looks are spread over the interval`() async throws {
+        try await world.live { life in
+            for number in 1...10 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
+            try life.advance(by: .minutes(5))
+            #expect(observer.looks.count == 1)
+            try life.advance(by: .seconds(150))
+            #expect((5...6).contains(observer.looks.count), "\(observer.looks.count) looks")
         }
     }
 

@@ -23,7 +23,7 @@ struct CreatePrescriptionTests {
             #expect(world.effects == [.prescriptionCreated])
             #expect(entry.marker == marker)
             #expect(entry.issueTime == World.morning.milliseconds)
-            #expect(outcome == .confirmed(Receipt(["id": JSON(entry.object), "status": 1])))
+            #expect(outcome.plain == .confirmed(Receipt(["id": JSON(entry.object), "status": 1])))
             let ours = remarks ?? ""
             let there = try world.prescription(entry.object)["remarks"]?.stringValue
             #expect(there == (ours.isEmpty ? marker : "\(ours)\n\(marker)"))
@@ -99,7 +99,7 @@ struct CreatePrescriptionTests {
             let (request, id) = try await lost(world)
             world.clinicSets(42, of: id)
             let finding = await world.actions.probe(request)
-            #expect(finding == .found(Receipt(["id": JSON(id), "status": 42])))
+            #expect(finding.plain == .found(Receipt(["id": JSON(id), "status": 42])))
         }
     }
 
@@ -236,7 +236,7 @@ struct CreatePrescriptionTests {
                 let actions = far.actions()
                 var journey = try far.journey(actions)
                 let finding = await actions.probe(try journey.begin(Self.action))
-                #expect(finding == (isThere ? .found(Receipt(["id": 77])) : .absent))
+                #expect(finding.plain == (isThere ? .found(Receipt(["id": 77])) : .absent))
             }
         }
     }

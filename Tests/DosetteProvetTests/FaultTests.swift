@@ -131,7 +131,7 @@ struct FaultTests {
             #expect(finding.receipt?.values["invoice"]?.intValue == entry.invoice)
         case .prescriptionStatus, .prescriptionRemarks, .saleDeleted, .saleItemAdded,
             .paymentCancelled:
-            #expect(finding.receipt == Receipt())
+            #expect(finding.plain.receipt == Receipt())
         case .prescriptionArchived, .clientChanged, .clientDeleted, .patientChanged,
             .webhookCreated, .webhookDeleted, .integrationCreated, .homeDeliveryCreated,
             .homeDeliveryStatus, .homeDeliveryItemChanged, .homeDeliveryItemReplaced:

@@ -10,7 +10,8 @@ import Testing
 
     /// The text of each released step, by its digest: a step is never edited, a new one is added.
     static let released = [
-        "V001_create_journal": "6bba510578c9796dbf21d552f263b9387311e1e3215e5e1f1a4290d4d247b4b7"
+        "V001_create_journal": "6bba510578c9796dbf21d552f263b9387311e1e3215e5e1f1a4290d4d247b4b7",
+        "V002_add_clinic_side": "7fcf46e5cfa6b852639305b7b865249d3af6329362523e0f38d6b52f634395e4",
     ]
 
     @Test func `every SQL file is registered, in order`() throws {

@@ -18,7 +18,19 @@ struct RouteTests {
         ("/v1/orders/a/b/c", .nowhere), ("/v1/orders/a/b/dispenses/d", .nowhere),
         ("/v1/orders/a/b/dispenses/d/undo", .nowhere), ("/health", .nowhere),
         ("/health/dead", .nowhere), ("/metrics/x", .nowhere), ("/v2/orders", .nowhere),
-        ("/v1/orders/", .nowhere),
+        ("/v1/orders/", .nowhere), ("/launch/style.css", .asset), ("/launch/x.css", .nowhere),
+        ("/launch/a/client", .launch), ("/launch/a/12", .launch), ("/launch/a/13", .nowhere),
+        ("/launch/session/client", .launch), ("/launch/session/t", .session),
+        ("/launch/session/t/orders/a/b", .sessionOrder), ("/launch/session/t/orders", .nowhere),
+        ("/launch/session/t/orders/a/b/live", .sessionLive), ("/launch", .nowhere),
+        ("/launch/session/t/orders/a/b/c", .nowhere), ("/launch/session/t/x/a/b", .nowhere),
+        ("/hooks/a/t", .hook), ("/hooks/a", .nowhere), ("/hooks/a/t/x", .nowhere),
+        ("/hookup/t", .hookUp), ("/hookup/t/a", .hookUp), ("/hookup", .nowhere),
+        ("/v1/clinics", .clinics), ("/v1/clinics/a", .clinic), ("/v1/clinics/a/check", .clinic),
+        ("/v1/clinics/a/settings", .clinic), ("/v1/clinics/a/buttons", .clinic),
+        ("/v1/clinics/a/webhooks", .clinic), ("/v1/clinics/a/disable", .clinic),
+        ("/v1/clinics/a/enable", .clinic), ("/v1/clinics/a/prescriptions/7", .clinic),
+        ("/v1/clinics/a/prescriptions", .nowhere), ("/v1/clinics/a/remove", .nowhere),
     ]
 
     @Test func `every path leads where the contract says`() {

@@ -87,7 +87,9 @@ struct World: Sendable {
         tokens: [AccessToken] = [],
         queuedOrders: Int = 1_000,
         store: any Store = InMemoryStore(),
-        performer: FakePerformer = FakePerformer()
+        performer: FakePerformer = FakePerformer(),
+        port: Int = 0,
+        clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
         engine = try Engine(
@@ -103,7 +105,8 @@ struct World: Sendable {
         )
         server = DosetteServer(
             engine,
-            ServerConfiguration(host: "127.0.0.1", port: 0, tokens: tokens),
+            ServerConfiguration(host: "127.0.0.1", port: port, tokens: tokens),
+            clinicSide: try clinicSide(engine),
             logger: Self.logger
         )
     }
@@ -114,7 +117,7 @@ struct World: Sendable {
         let limits = LimitsConfiguration.standard
         return Configuration(
             dataDirectory: "",
-            clinics: [clinicConfiguration, secondClinic],
+            clinics: clinics,
             limits: LimitsConfiguration(
                 queuedOrders: queuedOrders,
                 callsInFlight: limits.callsInFlight,
@@ -125,6 +128,8 @@ struct World: Sendable {
         )
     }
 
+    static var clinics: [ClinicConfiguration] { [clinicConfiguration, secondClinic] }
+
     private static var secondClinic: ClinicConfiguration {
         var clinic = clinicConfiguration
         clinic.id = "fjord-vets"
@@ -132,7 +137,7 @@ struct World: Sendable {
         return clinic
     }
 
-    private static let clinicConfiguration = ClinicConfiguration(
+    static let clinicConfiguration = ClinicConfiguration(
         id: clinic,
         baseURL: "http://127.0.0.1:1/4/api/0.1",
         tokenURL: "http://127.0.0.1:1/4/oauth2/token/",

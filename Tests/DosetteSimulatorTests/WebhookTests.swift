@@ -224,6 +224,36 @@ struct WebhookTests {
         #expect(queue.report.deliveries.count == WebhookQueue.historyMaximum)
     }
 
+    @Test(
+        arguments: [
+            ("hook/webhook/", ["trigger": 1, "content_type": 1, "url_to_call": "http://a/"]),
+            (
+                "custom_integration/",
+                [
+                    "name": "x", "visible_page": 1, "action": 0, "method": 0, "url": "http://a/",
+                    "id_parameter": "id",
+                ]
+            ),
+        ] as [(String, JSON)]
+    )
+    func `the ledger tells which request made what, whatever came back`(
+        path: String,
+        body: JSON
+    ) throws {
+        let token = try #require(clinic.signIn().json?["access_token"]?.text)
+        clinic.provet.setFaults(.always(.cutAfter))
+        let request = SimulatedRequest(
+            "POST",
+            "/api/0.1/" + path,
+            authorization: "Bearer \(token)",
+            body: body.bytes,
+            requestID: "setup-1"
+        )
+        let reply = clinic.provet.handle(request, installation: "4", now: clinic.now)
+        #expect(reply.answer == nil)
+        #expect(clinic.ledger.map(\.request) == ["setup-1"])
+    }
+
     @Test func `a refused write fires nothing`() throws {
         register(.invoice)
         register(.payment)

@@ -115,12 +115,17 @@ struct EventCodecTests {
                 "effect.probe_failed/1", "effect.in_doubt/1", "effect.exhausted/1",
                 "effect.resumed/1", "effect.given_up/1", "order.parked/1", "order.unparked/1",
                 "saga.turned_back/1", "order.reminded/1", "clinic.observed/1",
-                "dispense.recorded/1", "dispense.reversed/1", "order.asked/1",
+                "clinic.noticed/1", "dispense.recorded/1", "dispense.reversed/1", "order.asked/1",
             ]
         )
         let engine = EngineEventCase.allCases.flatMap(\.samples)
             .map { EventCodec.encode($0, version: 0, at: StoreSamples.start).kind }
-        #expect(engine == ["engine.started/1", "workflow.defined/1"])
+        #expect(
+            engine == [
+                "engine.started/1", "workflow.defined/1", "clinic.added/1", "clinic.changed/1",
+                "clinic.disabled/1", "clinic.enabled/1", "clinic.removed/1",
+            ]
+        )
     }
 
     @Test func `a part cannot take the words of the journal's own kinds`() {

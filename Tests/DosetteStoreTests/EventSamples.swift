@@ -101,12 +101,13 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined
+    case started, workflowDefined, clinic
 
     init(_ event: EngineEvent) {
         switch event {
         case .started: self = .started
         case .workflowDefined: self = .workflowDefined
+        case .clinic: self = .clinic
         }
     }
 
@@ -114,6 +115,10 @@ enum EngineEventCase: CaseIterable {
         switch self {
         case .started: [.started(epoch: 3, software: "0.1.0 \(StoreSamples.awkwardText)")]
         case .workflowDefined: [.workflowDefined(StoreSamples.definition)]
+        case .clinic:
+            EngineEvent.ClinicEvent.allCases.map {
+                .clinic($0, id: "a", settings: ["time_zone": "Europe/Helsinki"])
+            }
         }
     }
 }

@@ -67,7 +67,7 @@ struct OfflineEngine {
                 extras: extras,
                 logger: Logging.quiet
             )
-            try await composition.engine.start()
+            try await composition.start()
             return OfflineEngine(
                 engine: composition.engine,
                 store: store,

@@ -112,7 +112,7 @@ struct ServeCommand: AsyncParsableCommand {
                 extras: extras,
                 logger: logger
             )
-            try await composition.engine.start()
+            try await composition.start()
             return composition
         } catch let error as StoreError {
             store.close()
@@ -144,7 +144,7 @@ struct ServeCommand: AsyncParsableCommand {
     ) async -> Stop? {
         let server: DosetteServer
         do {
-            server = try makeServer(composition.engine, configuration, logger)
+            server = try makeServer(composition, configuration, logger)
         } catch {
             return error as? Stop ?? Stop(.refused, "\(error)")
         }
@@ -163,7 +163,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     private func makeServer(
-        _ engine: Engine,
+        _ composition: Composition,
         _ configuration: Configuration,
         _ logger: Logger
     ) throws -> DosetteServer {
@@ -171,8 +171,9 @@ struct ServeCommand: AsyncParsableCommand {
         let listen = configuration.listen
         let directory = configuration.dataDirectory
         return DosetteServer(
-            engine,
+            composition.engine,
             ServerConfiguration(host: listen.host, port: listen.port, tokens: tokens),
+            clinicSide: ClinicSide(composition, configuration),
             logger: logger,
             onReady: { port in
                 let address = ListenAddress(host: listen.host, port: port).text

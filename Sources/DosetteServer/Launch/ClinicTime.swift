@@ -1,0 +1,23 @@
+import DosetteCore
+import Foundation
+
+/// Times as the clocks of a clinic show them.
+struct ClinicTime: Sendable {
+    private let zone: TimeZone?
+
+    init(timeZone: String) {
+        zone = TimeZone(identifier: timeZone)
+    }
+
+    /// The time to the minute: `2025-08-20 14:20`.
+    func text(_ time: Timestamp) -> String {
+        let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
+        let offset = TimeSpan.seconds(Int64(zone?.secondsFromGMT(for: date) ?? 0))
+        let local = String(time.advanced(by: offset).text.prefix(16)).replacing("T", with: " ")
+        return zone == nil ? "\(local) UTC" : local
+    }
+
+    func html(_ time: Timestamp) -> HTML {
+        HTML(.time, .datetime(time.text)) { text(time) }
+    }
+}

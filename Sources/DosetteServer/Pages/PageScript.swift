@@ -1,0 +1,29 @@
+/// The script of the pages: nothing on them needs it.
+enum PageScript {
+    /// It leads to the errors of a form, and keeps an order's page up to date.
+    static let text = """
+        "use strict";
+        (() => {
+          const errors = document.getElementById("errors");
+          if (errors) errors.focus();
+          const source = document.body.dataset.source;
+          if (!source) return;
+          const again = () => setTimeout(() => location.reload(), 10000);
+          if (!window.EventSource) { again(); return; }
+          const events = new EventSource(source);
+          let isOver = false;
+          events.addEventListener("order", (event) => {
+            const parts = JSON.parse(event.data);
+            for (const place of document.querySelectorAll("[data-live]")) {
+              const markup = parts[place.dataset.live];
+              if (markup !== undefined && place.innerHTML !== markup) place.innerHTML = markup;
+            }
+          });
+          events.addEventListener("end", () => { isOver = true; events.close(); });
+          events.addEventListener("error", () => {
+            if (!isOver && events.readyState === EventSource.CLOSED) again();
+          });
+        })();
+
+        """
+}
