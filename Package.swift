@@ -295,6 +295,7 @@ let package = Package(
             dependencies: [
                 "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 "DosetteStore", "DosetteTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(

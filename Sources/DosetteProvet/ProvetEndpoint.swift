@@ -22,6 +22,7 @@ enum ProvetEndpoint {
 
     // The clinic's side.
 
+    static let client = Endpoint(name: "client", limitPerMinute: 300)
     static let patient = Endpoint(name: "patient", limitPerMinute: 300)
     static let patientList = Endpoint(name: "patient_list", limitPerMinute: 100)
     static let consultation = Endpoint(name: "consultation", limitPerMinute: 300)

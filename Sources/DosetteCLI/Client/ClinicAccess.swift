@@ -31,8 +31,8 @@ extension APIClient.Answer {
 /// A clinic of the configuration, reached without a server.
 struct DirectClinic {
     let configuration: ClinicConfiguration
-    let records: ProvetRecords
-    let setup: ProvetSetup
+    let records: any ClinicRecords
+    let setup: any ClinicSetup
 
     /// Lends the way to a clinic to `body` and closes it afterwards.
     static func lend<Value>(

@@ -1,4 +1,5 @@
 import DosetteCore
+import Foundation
 
 /// Clinics in words and columns.
 enum ClinicText {

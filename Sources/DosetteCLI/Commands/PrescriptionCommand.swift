@@ -1,6 +1,8 @@
 import ArgumentParser
 import DosetteCore
+import DosetteEngine
 import DosetteStore
+import Foundation
 
 struct PrescriptionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
