@@ -299,6 +299,7 @@ let package = Package(
             dependencies: [
                 "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
                 "DosetteStore", "DosetteTesting",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .testTarget(

@@ -43,8 +43,13 @@ struct ButtonPlan {
     }
 
     /// Whether the clinic has the button, whatever somebody called it.
+    ///
+    /// Where Provet does not tell what a button opens, its name stands for it: made twice would be worse.
     func isThere(_ button: ButtonRecord, among existing: [ButtonRecord]) -> Bool {
-        existing.contains { $0.url == button.url && $0.visiblePage == button.visiblePage }
+        existing.contains { other in
+            guard other.visiblePage == button.visiblePage else { return false }
+            return other.url.isEmpty ? other.name == button.name : other.url == button.url
+        }
     }
 
     /// What to type in; the salt is a secret of the clinic's and is shown to whoever may set it up.

@@ -26,11 +26,9 @@ extension DepartmentSettings {
     /// Items that a sentence names at the most.
     private static let namedItemsMaximum = 10
 
-    /// `{department, fee_item, problem?, financial_period_lock_date, read_at}`.
+    /// The settings as `{department, fee_item, problem?, financial_period_lock_date, read_at}`.
     ///
-    /// - Parameters:
-    ///   - itemField: The setting that names the fee item.
-    ///   - today: The day in the clinic's zone; nothing when it is not known.
+    /// `itemField` is the setting that names the fee item; `today` is the day in the clinic's zone, if it is known.
     package func view(itemField: String, today: CalendarDate?) -> JSONObject {
         var view: JSONObject = [
             "department": JSON(department),

@@ -106,7 +106,7 @@ extension ProvetResult {
                 return .unreachable(retryAfter: nil, reason: Self.unreadable)
             }
             return .found(value)
-        case .refused(404, _): return .absent
+        case .refused(404, _), .refused(410, _): return .absent
         case .refused(403, _): return .forbidden(permission: permission.rawValue)
         case .refused(_, let reason): return .unreachable(retryAfter: nil, reason: reason)
         case .notProcessed(let retryAfter, let reason):

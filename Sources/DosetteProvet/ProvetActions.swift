@@ -28,6 +28,7 @@ package struct ProvetActions: ActionPerformer {
 
     /// - Parameters:
     ///   - assumptions: What is not documented.
+    ///   - settings: Where departments' settings are kept.
     ///   - client: The client of a clinic, as it is set up now.
     package init(
         assumptions: ProvetAssumptions,

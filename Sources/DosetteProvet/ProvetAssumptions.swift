@@ -106,7 +106,7 @@ package struct ProvetAssumptions: Hashable, Sendable {
     package var userActiveField = "is_active"
     /// `webhook_target_field`: transcribed; the URL that a webhook calls.
     package var webhookTargetField = "url_to_call"
-    /// `webhook_active_field`: unknown; whether a webhook is on. One that does not say is.
+    /// `webhook_active_field`: unknown; whether a webhook is on, as one is that does not say.
     package var webhookActiveField = "active"
     /// `webhook_content_type`: transcribed as 1 for a form and 2 for JSON.
     package var webhookContentType = 2

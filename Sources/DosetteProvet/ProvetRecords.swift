@@ -17,6 +17,8 @@ package struct ProvetRecords: ClinicRecords {
     private let deadline: TimeSpan
 
     /// - Parameters:
+    ///   - allowance: The budget that looks are taken from.
+    ///   - clock: What the deadline is counted on.
     ///   - deadline: How long one look may take, with all its calls.
     ///   - clients: The way to a clinic, as it is set up now.
     package init(

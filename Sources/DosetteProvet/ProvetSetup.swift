@@ -13,6 +13,8 @@ package struct ProvetSetup: ClinicSetup {
 
     /// - Parameters:
     ///   - settings: The settings that the fee uses, too.
+    ///   - allowance: The budget that looks are taken from.
+    ///   - clock: What the deadline is counted on.
     ///   - deadline: How long one look may take, with all its calls.
     ///   - clients: The way to a clinic, as it is set up now.
     ///   - making: A new way to a clinic that is not, or not yet, set up so.

@@ -33,8 +33,7 @@ struct FakeClinic: Sendable {
         let calls = Mutex<[Call]>([])
     }
 
-    /// - Parameter reply: What is answered to `GET client/7/`; sign-ins are answered by themselves
-    ///   unless it says otherwise of `POST token`.
+    /// A clinic that answers what `reply` says; a sign-in is a `POST token`.
     init(
         fee: FeeConfiguration = .standard,
         homeDelivery: Bool = false,

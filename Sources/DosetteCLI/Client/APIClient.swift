@@ -57,6 +57,10 @@ struct APIClient: Sendable {
         try await call("POST", path, json.canonicalBytes, type: "application/json")
     }
 
+    func delete(_ path: String, _ json: JSON) async throws -> Answer {
+        try await call("DELETE", path, json.canonicalBytes, type: "application/json")
+    }
+
     /// Sends JSON as it is written.
     func post(_ path: String, bytes: [UInt8]) async throws -> Answer {
         try await call("POST", path, bytes, type: "application/json")

@@ -16,6 +16,20 @@ enum Terminal {
         complain(text)
     }
 
+    /// A text of somebody else, without what a terminal would take for a command.
+    static func plain(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.map { scalar in
+                    switch scalar.value {
+                    case 0..<0x20, 0x7F...0x9F, 0x2028...0x202E, 0x2066...0x2069: " "
+                    default: scalar
+                    }
+                }
+            )
+        )
+    }
+
     static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
 }
 
