@@ -41,15 +41,20 @@ package struct DosetteServer: Service {
     /// - Throws: ``ServerFailure`` when it would let in everybody from everywhere, or what keeps it
     ///   from listening.
     package func run() async throws {
-        guard !configuration.tokens.isEmpty || LocalHost.includes(configuration.host) else {
-            throw ServerFailure(reason: "to listen off loopback, tokens are needed")
+        if let refusal { throw refusal }
+        try await application().run()
+    }
+
+    /// Why the server does not begin: it would let in everybody.
+    var refusal: ServerFailure? {
+        guard configuration.tokens.isEmpty else { return nil }
+        guard LocalHost.includes(configuration.host) else {
+            return ServerFailure(reason: "to listen off loopback, tokens are needed")
         }
         // What forwards the clinics' calls may forward all others too, under a name of this machine.
         let outside = clinicSide?.publicURL.flatMap(PublicAddress.init)?.authority
-        if configuration.tokens.isEmpty, let outside, !LocalHost.includes(outside) {
-            throw ServerFailure(reason: "with a public URL, tokens are needed")
-        }
-        try await application().run()
+        guard let outside, !LocalHost.includes(outside) else { return nil }
+        return ServerFailure(reason: "with a public URL, tokens are needed")
     }
 
     package func application() -> some ApplicationProtocol {

@@ -205,6 +205,7 @@ struct ClinicWorld: Sendable {
     let keys: MasterKey
     let directory: ClinicDirectory
     let hints: Hints
+    let side: ClinicSide
 
     final class Hints: Sendable {
         private let taken = Mutex<[ClinicHint]>([])
@@ -230,32 +231,36 @@ struct ClinicWorld: Sendable {
         self.keys = keys
         self.directory = directory
         self.hints = hints
-        world = try World(tokens: tokens, performer: performer, port: serverPort) { engine in
+        let makeSide = { @Sendable (engine: Engine) in
             ClinicSide(
                 directory: directory,
                 records: records,
                 office: office,
                 keys: keys,
                 publicURL: publicURL,
-                hookup: HookupConfiguration(
-                    token: Secret(Self.hookupToken),
-                    domains: ["provetcloud.example"],
-                    timeZone: "Europe/Helsinki"
-                ),
+                hookup: Self.hookup,
                 hint: { hints.take($0) },
                 ordersOfClient: { clinic, client, limit async throws(StoreError) in
                     let all = try await engine.orders(OrderQuery(clinic: clinic, limit: 1_000))
-                    let own = all.filter { Self.client(of: $0, in: engine) == client }
+                    let own = client == Self.client ? all.filter(Self.isOwn) : []
                     return Array(own.reversed().prefix(limit))
                 }
             )
         }
+        world = try World(tokens: tokens, performer: performer, port: serverPort) {
+            makeSide($0)
+        }
+        side = makeSide(world.engine)
     }
 
-    /// The view does not tell the client; the sample orders of these tests have their own prefix.
-    private static func client(of row: OrderRow, in engine: Engine) -> Int? {
-        row.key.source == OrderForm.source || row.key.orderID.hasPrefix("OWN") ? Self.client : nil
-    }
+    private static let hookup = HookupConfiguration(
+        token: Secret(hookupToken),
+        domains: ["provetcloud.example"],
+        timeZone: "Europe/Helsinki"
+    )
+
+    /// Orders of these tests that come by the button are all of one client.
+    private static func isOwn(_ row: OrderRow) -> Bool { row.key.source == OrderForm.source }
 
     func hookPath(_ clinic: String = World.clinic) -> String {
         "/hooks/\(clinic)/\(keys.secret(for: "hook/\(clinic)"))"

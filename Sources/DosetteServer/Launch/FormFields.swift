@@ -22,7 +22,7 @@ struct FormFields: Sendable {
         case .item(_, .instructions): "Instructions"
         case .item(_, .packages): "Packages"
         case .item(_, .validUntil): "Valid until"
-        case .item(_, .dispenses): "Number of dispenses"
+        case .item(_, .dispenses): "Dispenses"
         }
     }
 

@@ -151,7 +151,7 @@ struct FormPage: Sendable {
 
     private var formSection: HTML {
         let path = SitePath(base: base, ["launch", "session", token])
-        return HTML(.section, .labelledBy("form-title")) {
+        return HTML(.section, .class("entry"), .labelledBy("form-title")) {
             HTML(.h2, .id("form-title")) { "New prescription" }
             HTML(.form, .post, .action(path), .noValidate, .noAutocomplete) {
                 Self.hidden(OrderForm.identityName, identity)

@@ -61,7 +61,7 @@ extension OrderForm {
             guard keys.isValid(String(parts[2]), of: body, for: Self.purpose) else { return nil }
         }
 
-        var orderID: String { "button-\(nonce)" }
+        var orderID: String { nonce }
     }
 
     /// A new form with what is known already.

@@ -81,7 +81,7 @@ struct OrderPage: Sendable {
         return HTML(.table, .class("items")) {
             HTML(.thead) {
                 HTML(.tr) {
-                    ["Product", "Instructions", "Dispenses", "Valid until"].map { title in
+                    ["Product", "Instructions", "Dispenses", "Valid"].map { title in
                         HTML(.th, .scope("col")) { title }
                     }
                 }
@@ -102,7 +102,7 @@ struct OrderPage: Sendable {
             HTML(.td) {
                 "\(supply.text), \(packages) \(packages == 1 ? "package" : "packages") each"
             }
-            HTML(.td) { supply.lastDay }
+            HTML(.td) { "until \(supply.lastDay)" }
         }
     }
 

@@ -1,11 +1,9 @@
 /// The script of the pages: nothing on them needs it.
 enum PageScript {
-    /// It leads to the errors of a form, and keeps an order's page up to date.
+    /// It keeps an order's page up to date; without it the page loads itself again every few seconds.
     static let text = """
         "use strict";
         (() => {
-          const errors = document.getElementById("errors");
-          if (errors) errors.focus();
           const source = document.body.dataset.source;
           if (!source) return;
           const again = () => setTimeout(() => location.reload(), 10000);

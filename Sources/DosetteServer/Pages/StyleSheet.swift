@@ -7,7 +7,7 @@ enum StyleSheet {
           --field: #6d7b75; --accent: #0b5d4e; --on-accent: #ffffff; --tint: #e5f1ed;
           --bad: #a4161a; --bad-tint: #fdecec; --warn: #7a4b00; --warn-tint: #fff3dc;
         }
-        @media (prefers-color-scheme: dark) {
+        @media screen and (prefers-color-scheme: dark) {
           :root {
             --ground: #121715; --card: #1a211e; --ink: #e9efec; --soft: #a9b7b1; --line: #35413c;
             --field: #84938d; --accent: #7fd1bd; --on-accent: #06231c; --tint: #1c332c;
@@ -51,7 +51,8 @@ enum StyleSheet {
           margin: 0 0 .5rem; }
         legend + * { clear: both; }
         .fields { display: grid; grid-template-columns: 1fr; gap: 0 1rem; }
-        .field { margin: 0 0 1rem; min-width: 0; }
+        .field { margin: 0 0 1rem; min-width: 0; display: flex; flex-direction: column; }
+        .field > :last-child { margin-top: auto; }
         .field > label, .label { display: block; font-weight: 600; margin: 0 0 .25rem; }
         .hint { display: block; color: var(--soft); font-size: .9rem; margin: 0 0 .25rem; }
         .error { display: block; color: var(--bad); font-weight: 600; margin: 0 0 .25rem; }
@@ -97,7 +98,7 @@ enum StyleSheet {
         }
         @media (forced-colors: active) { .state, .wrong { border-left: .3rem solid CanvasText; } }
         @media print {
-          body > header, .buttons, form { display: none; }
+          body > header, .entry, a.go { display: none; }
           body { background: #fff; color: #000; }
           section { border: 0; padding: 0; break-inside: avoid; }
         }
