@@ -42,7 +42,8 @@ struct ButtonPlan {
         }
     }
 
-    /// Whether the clinic has the button, whatever somebody called it.
+    /// Whether the clinic has the button: not every installation shows where a button leads, but all show its
+    /// name.
     ///
     /// Where Provet does not tell what a button opens, its name stands for it: made twice would be worse.
     func isThere(_ button: ButtonRecord, among existing: [ButtonRecord]) -> Bool {

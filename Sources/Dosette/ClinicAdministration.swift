@@ -17,8 +17,9 @@ actor ClinicAdministration: ClinicOffice {
     private nonisolated let publicURL: String?
     private nonisolated let hookup: HookupConfiguration?
     private nonisolated let logger: Logger
-    /// A change that is under way: the actor may be entered again while it waits.
-    private var last: Task<Void, Never>?
+    /// Whether a change is under way: the actor may be entered again while it waits.
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(
         engine: Engine,
@@ -240,19 +241,18 @@ actor ClinicAdministration: ClinicOffice {
 
     /// Runs one change after the other: each looks at what the one before has left.
     private func inTurn(
-        _ change: @escaping @Sendable () async throws(ClinicFailure) -> JSONObject
+        _ change: () async throws(ClinicFailure) -> JSONObject
     ) async throws(ClinicFailure) -> JSONObject {
-        let before = last
-        let task = Task { () async -> Result<JSONObject, ClinicFailure> in
-            await before?.value
-            do throws(ClinicFailure) {
-                return .success(try await change())
-            } catch {
-                return .failure(error)
-            }
+        if isBusy {
+            await withCheckedContinuation { waiting.append($0) }
+        } else {
+            isBusy = true
         }
-        last = Task { _ = await task.value }
-        return try await task.value.get()
+        defer {
+            // The turn goes to whoever waits the longest.
+            if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+        }
+        return try await change()
     }
 
     // MARK: - The hookup

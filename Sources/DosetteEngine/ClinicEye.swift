@@ -23,11 +23,16 @@ struct ClinicEye: Sendable {
     /// - Parameters:
     ///   - stream: The order.
     ///   - end: Until when to wait for the budget.
+    ///   - pause: Waits until a time; answers whether to go on.
     /// - Returns: Whether there was a budget for it; without one the others need not be tried.
-    func look(at stream: StreamID, waitingUntil end: Timestamp) async -> Bool {
+    func look(
+        at stream: StreamID,
+        waitingUntil end: Timestamp,
+        pause: (Timestamp) async -> Bool
+    ) async -> Bool {
         guard let order = try? await desk.load(stream) else { return true }
         let clinic = order.received.clinic
-        guard await budget(observer.calls, clinic, waitingUntil: end), desk.state.isRunning
+        guard await budget(observer.calls, clinic, end, pause), desk.state.isRunning
         else { return false }
         let seen = await within(clinic) { await observer.look(at: order) }
         desk.state.count { $0.reconciled += 1 }
@@ -116,9 +121,10 @@ struct ClinicEye: Sendable {
     func ask<Value: Sendable>(
         _ clinic: String,
         waitingUntil end: Timestamp,
+        pause: (Timestamp) async -> Bool,
         _ look: @escaping @Sendable () async -> Looked<Value>
     ) async -> Looked<Value> {
-        guard await budget(observer.hintCalls, clinic, waitingUntil: end) else {
+        guard await budget(observer.hintCalls, clinic, end, pause) else {
             return .unreachable(retryAfter: nil, reason: "the clinic's budget is spent")
         }
         let seen = await within(clinic, look)
@@ -141,7 +147,8 @@ struct ClinicEye: Sendable {
     private func budget(
         _ calls: [EndpointUse],
         _ clinic: String,
-        waitingUntil end: Timestamp
+        _ end: Timestamp,
+        _ pause: (Timestamp) async -> Bool
     ) async -> Bool {
         while desk.state.isRunning, !Task.isCancelled {
             let now = desk.clock.now()
@@ -150,7 +157,9 @@ struct ClinicEye: Sendable {
                 return true
             case .wait(let until):
                 guard until < end else { return false }
-                try? await desk.clock.sleep(until: max(until, now.advanced(by: .milliseconds(1))))
+                guard await pause(max(until, now.advanced(by: .milliseconds(1)))) else {
+                    return false
+                }
             case .waitForTrial:
                 return false
             }

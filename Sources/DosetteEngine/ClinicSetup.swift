@@ -92,7 +92,7 @@ package struct DepartmentSettings: Hashable, Sendable {
 
     package let department: Int
     package let feeItem: FeeItem
-    /// `financial_period_lock_date`: nothing may be invoiced on this day or before it.
+    /// `financial_period_lock_date`: nothing may be invoiced before this day.
     package let lockDate: CalendarDate?
     package let readAt: Timestamp
 

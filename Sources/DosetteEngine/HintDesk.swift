@@ -106,13 +106,21 @@ final class HintDesk: Sendable {
         }
     }
 
+    /// Waits for a time, or until the engine stops; a hint that comes meanwhile waits for its turn.
+    private func pause(until time: Timestamp) async -> Bool {
+        while desk.state.isRunning, !Task.isCancelled, desk.clock.now() < time {
+            await wakeUp.wait(until: time, clock: desk.clock)
+        }
+        return desk.state.isRunning && !Task.isCancelled
+    }
+
     private var patienceEnd: Timestamp { desk.clock.now().advanced(by: Self.patience) }
 
     private func followClient(_ hint: ClinicHint) async {
         let reference = OrderReference(.client, hint.id)
         guard !(await orders(reference, hint.clinic)).isEmpty else { return }
         let observer = eye.observer
-        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd) {
+        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd, pause: pause) {
             await observer.hasClient(hint.id, at: hint.clinic)
         }
         switch answer {
@@ -130,7 +138,7 @@ final class HintDesk: Sendable {
         guard own.isEmpty else { return await look(at: own) }
         // Somebody else's payment may be one for an invoice of ours.
         let observer = eye.observer
-        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd) {
+        let answer = await eye.ask(hint.clinic, waitingUntil: patienceEnd, pause: pause) {
             await observer.invoice(ofPayment: hint.id, at: hint.clinic)
         }
         guard case .found(let invoice) = answer else { return }
@@ -167,7 +175,8 @@ final class HintDesk: Sendable {
 
     private func look(at rows: [OrderRow]) async {
         for row in rows where row.watchedUntil != nil {
-            guard await eye.look(at: row.stream, waitingUntil: patienceEnd) else { return }
+            guard await eye.look(at: row.stream, waitingUntil: patienceEnd, pause: pause)
+            else { return }
         }
     }
 

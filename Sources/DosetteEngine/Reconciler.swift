@@ -113,9 +113,8 @@ final class Reconciler: Sendable {
         let pace = TimeSpan.milliseconds(span)
         let end = until.advanced(by: Self.graceMaximum)
         for (index, stream) in streams.enumerated() {
-            guard desk.state.isRunning, await eye.look(at: stream, waitingUntil: end) else {
-                return index
-            }
+            let isDone = await eye.look(at: stream, waitingUntil: end) { await pause(until: $0) }
+            guard desk.state.isRunning, isDone else { return index }
             if index + 1 < streams.count, pace > .zero {
                 let later = desk.clock.now().advanced(by: pace)
                 guard await pause(until: later) else { return index + 1 }

@@ -41,6 +41,9 @@ struct SourceFile {
                         /((@\w+|package|public|private|fileprivate|static|mutating|override|nonisolated) )*(func|init).*/
                 ) != nil
             else { return nil }
+            // What a protocol asks for has no body, and some bodies end on their first line.
+            let signature = lines[start...].prefix { !$0.isEmpty && !$0.hasSuffix("}") }
+            guard signature.contains(where: { $0.hasSuffix("{") }) else { return nil }
             let end = lines[start...].firstIndex { $0 == "\(indent)}" }
             guard let end else { return nil }
             let name = String(words.prefix(60))
