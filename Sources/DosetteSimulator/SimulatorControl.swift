@@ -3,6 +3,15 @@ import Foundation
 /// The routes below `/_simulator`, by which a test looks behind the curtain.
 ///
 /// They need no token and never meet a fault.
+///
+/// - `GET /health`, `GET /ledger`, `GET /summary`, `GET /webhooks` tell what is.
+/// - `POST /faults` and `POST /permissions` set what goes wrong and what is forbidden.
+/// - `POST /clinic`, `POST /settings`, `POST /home_delivery`, `POST /home_delivery/change` and
+///   `POST /home_delivery/replace` let the clinic's people act.
+/// - `POST /launch` answers what a browser sends when a button is pressed, and `GET /press` a page
+///   with the button on it.
+/// - `POST /hookup` tells an integration the credentials for a new clinic; the server answers it,
+///   because it makes a call.
 struct SimulatorControl: Sendable {
     static let ledgerLimitDefault = 10_000
     static let ledgerLimitMaximum = 100_000
