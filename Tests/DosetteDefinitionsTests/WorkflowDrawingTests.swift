@@ -1,13 +1,16 @@
 import DosetteCore
 import DosetteDefinitions
+import DosetteWorkflows
 import Testing
 
 @Suite struct WorkflowDrawingTests {
-    @Test(arguments: WorkflowDrawing.Format.allCases)
+    @Test(arguments: WorkflowDrawing.Format.allCases, EmbeddedWorkflow.all.map(\.file))
     func `a drawing shows every part, every state and every move`(
-        format: WorkflowDrawing.Format
+        format: WorkflowDrawing.Format,
+        file: String
     ) throws {
-        let workflow = try EmbeddedWorkflowTests.homeDelivery()
+        let embedded = try #require(EmbeddedWorkflow.all.first { $0.file == file })
+        let workflow = try EmbeddedWorkflowTests.compile(embedded)
         let drawing = WorkflowDrawing.draw(workflow, as: format)
         let lines = drawing.split(separator: "\n").map { $0.drop { $0 == " " } }
         let (declares, arrow) =

@@ -48,6 +48,31 @@ struct EventCodecTests {
         #expect(envelope.actor == .dosette)
     }
 
+    @Test func `orders and signals of before there were deliveries are read as they were`() throws {
+        let received = """
+            {"charging":"nothing","client_id":1,"clinic":"nordic-vets","content_digest":"c1",
+             "expires_at_ms":0,"issue_day":"2025-08-20","items":[],"marker":"m",
+             "prescription":{"client_id":1},"priority":"normal",
+             "workflow":{"digest":"d1","name":"home_delivery","version":1}}
+            """
+        let data = try #require(try JSONReader.read(Array(received.utf8)).objectValue)
+        let plain = try #require(EventSamples.received.first)
+        let entry = encode(Fact(event: .received(plain), at: StoreSamples.start, actor: .dosette))
+        let written = try JSONReader.read(entry.entry(at: 0))["data"]?.objectValue
+        #expect(written?.names == data.names, "an order with a prescription is written as ever")
+        guard case .received(let read) = try EventCodec.fact(entry.entry(at: 0)).event else {
+            Issue.record("it is not received")
+            return
+        }
+        #expect(read.delivery == nil)
+        let signaled = Signaled(name: "accept", effect: .applied, remarks: nil, receipt: nil)
+        let signal = encode(
+            Fact(event: .signaled(signaled), at: StoreSamples.start, actor: .dosette)
+        )
+        let names = try JSONReader.read(signal.entry(at: 0))["data"]?.objectValue?.names
+        #expect(names == ["effect", "signal"])
+    }
+
     @Test(arguments: Actor.Kind.allCases)
     func `who, why and the caller's key are read as they were written`(kind: Actor.Kind) throws {
         for name in [nil, "Åsa \(StoreSamples.awkwardText)"] {
