@@ -29,7 +29,7 @@ extension API {
 /// The body of a signal.
 struct SignalRequest: Hashable, Sendable {
     private static let names =
-        ["accept", "accept_with_warning", "reject", "cancel"]
+        ["accept", "accept_with_warning", "reject", "cancel", Signal.remark]
         + ParkedAction.allCases.map(\.rawValue)
 
     let signal: Signal

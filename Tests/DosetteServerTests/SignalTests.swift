@@ -35,6 +35,18 @@ struct SignalTests {
         }
     }
 
+    @Test func `a remark is taken and moves nothing`() async throws {
+        try await World().run { client in
+            try await client.send(Sample.order())
+            let before = try await client.get("/v1/orders/webshop/HD-1").json
+            let body = Sample.signal("remark").with("/remarks", "Call first.")
+            let answer = try await client.post(Self.path, body)
+            #expect(answer.status == 202)
+            let state = answer.json?["prescription"]?["state"]
+            #expect(state == before?["prescription"]?["state"])
+        }
+    }
+
     @Test func `a cancel is taken in every state that is not final`() async throws {
         try await World().serve { client in
             _ = try await client.post("/v1/orders", Sample.order())

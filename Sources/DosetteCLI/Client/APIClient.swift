@@ -20,8 +20,11 @@ struct APIClient: Sendable {
         var problemText: String {
             guard let json else { return "status \(status)" }
             let title = json["detail"]?.stringValue ?? json["title"]?.stringValue ?? ""
-            let fields = (json["errors"]?.arrayValue ?? []).map { error in
-                "  \(error["pointer"]?.stringValue ?? ""): \(error["detail"]?.stringValue ?? "")"
+            let fields = (json["errors"]?.arrayValue ?? []).compactMap { error -> String? in
+                let pointer = error["pointer"]?.stringValue ?? ""
+                let detail = error["detail"]?.stringValue ?? ""
+                // What is wrong with the whole is the title already.
+                return pointer.isEmpty && detail == title ? nil : "  \(pointer): \(detail)"
             }
             return (["\(status) \(title)"] + fields).joined(separator: "\n")
         }
