@@ -64,7 +64,7 @@ package struct DosetteServer: Service {
                     engine: engine,
                     counts: RequestCounts(),
                     gauge: StoreGauge(engine.store),
-                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine) }
+                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) }
                 ),
                 gate: Gate(tokens: configuration.tokens),
                 logger: logger

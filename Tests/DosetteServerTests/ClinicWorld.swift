@@ -217,8 +217,7 @@ struct ClinicWorld: Sendable {
         tokens: [AccessToken] = [],
         publicURL: String? = nil,
         buttons: ButtonsConfiguration? = nil,
-        performer: FakePerformer = FakePerformer(),
-        serverPort: Int = 0
+        store: any Store = InMemoryStore()
     ) throws {
         let keys = MasterKey()
         let hints = Hints()
@@ -247,7 +246,7 @@ struct ClinicWorld: Sendable {
                 }
             )
         }
-        world = try World(tokens: tokens, performer: performer, port: serverPort) {
+        world = try World(tokens: tokens, store: store) {
             makeSide($0)
         }
         side = makeSide(world.engine)

@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteEngine
 import DosetteKeys
+import DosetteStore
 import HTTPTypes
 import Testing
 
@@ -106,6 +107,29 @@ struct OrderPageTests {
             #expect(page.text.contains("Rejected by the pharmacy."))
             #expect(!page.text.contains("data-source"))
             #expect(!page.text.contains("refresh"))
+        }
+    }
+
+    @Test func `a journal that cannot be read is told, and what was typed is kept`() async throws {
+        let store = FaultyStore()
+        let clinic = try ClinicWorld(store: store)
+        try await clinic.world.serve { client in
+            let path = try await client.launch()
+            let page = try await client.get(path)
+            let identity = try OrderFormTests.identity(page.text)
+            store.failCommits(.unavailable)
+            let form = try await client.postForm(path, OrderFormTests.filled(identity))
+            #expect(form.status == 503)
+            #expect(form.headers[.retryAfter] == "5")
+            #expect(form.text.contains("value=\"Lorem ipsum\""))
+            store.failCommits(nil)
+            let sent = try await client.postForm(path, OrderFormTests.filled(identity))
+            let order = try #require(sent.headers[.location])
+            store.failReads(.unavailable)
+            let unread = try await client.get(order)
+            #expect(unread.status == 503)
+            #expect(unread.headers[.contentType] == "text/html; charset=utf-8")
+            #expect(!unread.text.contains("a test says so"))
         }
     }
 

@@ -88,7 +88,6 @@ struct World: Sendable {
         queuedOrders: Int = 1_000,
         store: any Store = InMemoryStore(),
         performer: FakePerformer = FakePerformer(),
-        port: Int = 0,
         clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
@@ -105,7 +104,7 @@ struct World: Sendable {
         )
         server = DosetteServer(
             engine,
-            ServerConfiguration(host: "127.0.0.1", port: port, tokens: tokens),
+            ServerConfiguration(host: "127.0.0.1", port: 0, tokens: tokens),
             clinicSide: try clinicSide(engine),
             logger: Self.logger
         )

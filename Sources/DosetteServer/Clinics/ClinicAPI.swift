@@ -3,11 +3,13 @@ import DosetteEngine
 import DosetteStore
 import HTTPTypes
 import Hummingbird
+import Logging
 
 /// What the routes of the clinics' side do; one file for each group of them.
 struct ClinicAPI: Sendable {
     let side: ClinicSide
     let engine: Engine
+    let logger: Logger
     let replays = LaunchReplays()
     let followers = LiveFollowers()
     let hintRates = HintRates()
@@ -49,4 +51,13 @@ struct ClinicAPI: Sendable {
     }
 
     var base: String { side.base }
+
+    /// Tells the operator what a page does not tell.
+    func report(_ problem: Problem, _ route: Route.Name) {
+        guard let cause = problem.cause else { return }
+        logger.error(
+            "request failed",
+            metadata: [LogKey.route: "\(route.rawValue)", LogKey.detail: "\(cause)"]
+        )
+    }
 }

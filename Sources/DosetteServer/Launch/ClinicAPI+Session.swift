@@ -53,6 +53,7 @@ extension ClinicAPI {
             }
             return try await body(Visit(session: session, token: token, clinic: clinic))
         } catch {
+            if case .request(let problem) = error { report(problem, .session) }
             return error.page(base, frame).response
         }
     }
@@ -168,6 +169,7 @@ extension ClinicAPI {
         _ visit: Visit
     ) async -> FormPage {
         let problem = Problem(failure)
+        report(problem, .session)
         var mistakes = OrderForm.Mistakes()
         switch failure {
         case .invalid(let violations):
