@@ -149,10 +149,10 @@ struct SettingsTests {
                 [
                     [
                         "department": 1, "prescription_fee_item": 501,
-                        "financial_period_lock_date": "2025-08-20",
+                        "financial_period_lock_date": "2025-08-21",
                     ]
                 ],
-                "the clinic's books are closed until 2025-08-20, so that nothing can be invoiced today "
+                "the clinic's books are closed until 2025-08-21, so that nothing can be invoiced today "
                     + "(financial_period_lock_date of department 1)"
             ),
             (
@@ -181,7 +181,7 @@ struct SettingsTests {
     }
 
     @Test(arguments: [
-        ("2025-08-19", true), ("2025-08-20", false), ("2025-08-21", false), ("soon", true),
+        ("2025-08-19", true), ("2025-08-20", true), ("2025-08-21", false), ("soon", true),
         ("", true),
     ])
     func `the day is the clinic's own`(lock: String, isOpen: Bool) async throws {
@@ -286,11 +286,11 @@ struct SettingsTests {
             lockDate: day,
             readAt: World.morning
         )
-        let view = settings.view(itemField: "f", today: day)
+        let view = settings.view(itemField: "f", today: day?.adding(days: -1))
         #expect(view["fee_item"] == 501)
         #expect(view["financial_period_lock_date"] == "2025-08-20")
         #expect(view["problem"]?.stringValue?.contains("closed until 2025-08-20") == true)
         #expect(view["read_at"] == "2025-08-20T11:20:45.000Z")
-        #expect(settings.view(itemField: "f", today: day?.adding(days: 1))["problem"] == nil)
+        #expect(settings.view(itemField: "f", today: day)["problem"] == nil)
     }
 }
