@@ -38,10 +38,13 @@ package struct FeeSight: Hashable, Sendable {
     }
 }
 
-/// Something besides the prescription's status that the clinic did at Provet by itself.
+/// Something besides the prescription's status that was seen at Provet: but for
+/// ``Subject/remarksRead``, what the clinic did by itself.
 package struct Notice: Hashable, Sendable {
     package enum Subject: String, Hashable, Sendable, CaseIterable {
         case remarks
+        /// Dosette read the remarks because it was not known what they are: no change of the clinic's.
+        case remarksRead = "remarks_read"
         case archived
         case restored
         case clientDeleted = "client_deleted"

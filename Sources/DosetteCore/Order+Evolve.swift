@@ -102,7 +102,9 @@ extension Order {
     private mutating func note(_ notice: Notice) {
         noticed.insert(notice.subject)
         if notice.subject == .restored { noticed.remove(.archived) }
-        if notice.subject == .remarks { remarksDigest = notice.digest }
+        if notice.subject == .remarks || notice.subject == .remarksRead {
+            remarksDigest = notice.digest
+        }
     }
 
     private mutating func takeItems(_ signaled: Signaled) throws(Damage) {
@@ -231,6 +233,8 @@ extension Order {
     }
 
     private mutating func dropEntries(_ part: Int) {
+        // A write that is left alone may have been done.
+        if case .entry = parts[part].effect?.purpose { remarksDigest = nil }
         parts[part].entries = []
         parts[part].effect = nil
         parts[part].parked = nil
@@ -344,16 +348,24 @@ extension Order {
         switch event.event {
         case .confirmed(let receipt), .adopted(let receipt):
             try succeed(event, receipt, part)
-        case .givenUp, .refused, .conflicted, .intended, .postponed, .becameUnknown, .absent,
+        case .givenUp:
+            // It may have been written all the same.
+            if case .entry = event.purpose { rememberRemarks(Receipt(), isWritten: true) }
+        case .refused, .conflicted, .intended, .postponed, .becameUnknown, .absent,
             .probeFailed,
             .inDoubt, .exhausted, .resumed:
             break
         }
     }
 
-    /// What our own write left in the remarks is no news at the next look.
-    private mutating func rememberRemarks(_ receipt: Receipt) {
-        remarksDigest = receipt.values["remarks_digest"]?.stringValue ?? remarksDigest
+    /// What our own write left in the remarks is no news at the next look; where it is not known what that is,
+    /// the next look reads it.
+    private mutating func rememberRemarks(_ receipt: Receipt, isWritten: Bool) {
+        if let digest = receipt.values["remarks_digest"]?.stringValue {
+            remarksDigest = digest
+        } else if isWritten {
+            remarksDigest = nil
+        }
     }
 
     private mutating func dropFirstEntry(_ part: Int) {
@@ -369,14 +381,14 @@ extension Order {
         case .notice:
             break
         case .entry(let state):
-            rememberRemarks(receipt)
+            rememberRemarks(receipt, isWritten: parts[part].entries.first?.remarks != nil)
             provetStatus = PrescriptionLifecycle.State(name: state)?.status ?? provetStatus
             dropFirstEntry(part)
         case .action:
             receipts[event.action] = receipt
             parts[part].isActionDone = true
             if event.action == Self.createAction {
-                rememberRemarks(receipt)
+                rememberRemarks(receipt, isWritten: true)
                 provetStatus = PrescriptionLifecycle.State.draft.status
             }
         case .step(let index):

@@ -24,8 +24,11 @@ extension OrderDecision {
 
     private mutating func compareRemarks(_ sight: ClinicSight) throws(OrderRefusal) {
         guard let seen = sight.remarks, let part = order.workflow.index(of: .prescription),
-            let known = order.remarksDigest, seen.digest != known, !isWriting(part)
+            seen.digest != order.remarksDigest, !isWriting(part)
         else { return }
+        guard order.remarksDigest != nil else {
+            return try add(.noticed(Notice(.remarksRead, digest: seen.digest)))
+        }
         try notice(Notice(.remarks, text: seen.text, digest: seen.digest))
     }
 

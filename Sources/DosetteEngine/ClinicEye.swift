@@ -83,11 +83,7 @@ struct ClinicEye: Sendable {
     /// Whether the sight may show something new: most looks do not, and cost no decision.
     private static func isNews(_ sight: ClinicSight, to order: Order) -> Bool {
         if let status = sight.status, status != order.provetStatus { return true }
-        if let remarks = sight.remarks, let known = order.remarksDigest,
-            remarks.digest != known
-        {
-            return true
-        }
+        if let remarks = sight.remarks, remarks.digest != order.remarksDigest { return true }
         if let isArchived = sight.isArchived, isArchived != order.isArchived { return true }
         return sight.isClientGone || sight.fee?.isCredited == true
             || sight.fee?.isPaymentCanceled == true

@@ -86,6 +86,7 @@ package enum OrderStory {
     private static func what(_ notice: Notice) -> String {
         switch notice.subject {
         case .remarks: "changed the prescription's remarks at Provet"
+        case .remarksRead: "read the prescription's remarks at Provet"
         case .archived: "archived the prescription at Provet"
         case .restored: "took the prescription out of Provet's archive"
         case .clientDeleted: "deleted the client at Provet"

@@ -64,6 +64,7 @@ struct OrderModel: Sendable {
             }
         case .unparked(_, let action):
             if fact.actor.kind == .person, action != .retry { isTouched = true }
+        case .noticed(let notice) where notice.subject == .remarksRead: break
         case .noticed(let notice):
             // The simulated clinic sets statuses and nothing else: whatever else is noticed is our own doing.
             throw Breach(

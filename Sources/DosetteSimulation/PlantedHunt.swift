@@ -17,7 +17,7 @@ package enum PlantedHunt {
         .compensationInOrder: 1,
         .reversalNotCounted: 5,
         .oneDispenseTooMany: 20,
-        .keyForgotten: 76,
+        .keyForgotten: 220,
         .chargedUnconfirmed: 1,
         .refundForgotten: 1,
         .reconcilerBlind: 3,
@@ -26,7 +26,7 @@ package enum PlantedHunt {
         .fencingSkipped: 11,
         .timersLostAtRestart: 19,
         .rowNotUpdated: 1,
-        .workNotUpdated: 1,
+        .workNotUpdated: 2,
         .keyNotHeld: 1,
         .lostCommitTakenForDone: 21,
     ]
