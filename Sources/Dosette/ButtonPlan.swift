@@ -65,7 +65,9 @@ struct ButtonPlan {
             "id_parameter": .string(button.idParameter),
             "id_prefix": .string(button.idPrefix),
             "salt": .string(button.salt?.text ?? ""),
-            "hash": .string("\(configuration.algorithm.rawValue) over the \(configuration.scope.rawValue)"),
+            "hash": .string(
+                "\(configuration.algorithm.rawValue) over the \(configuration.scope.rawValue)"
+            ),
             "state": state.map { .string($0) } ?? .null,
         ]
     }

@@ -37,6 +37,16 @@ actor ClinicAdministration: ClinicOffice {
         self.logger = logger
     }
 
+    /// In place of secrets that do not open; the clinic is held back then.
+    private static let lost = ClinicDraft.Secrets(client: "\u{0}lost", salt: nil)
+
+    /// What is sealed of a clinic may open again with the right key: nothing is sealed over it.
+    private nonisolated static func checkSecret(_ clinic: Clinic) throws(ClinicFailure) {
+        guard clinic.configuration.clientSecret.text == lost.client else { return }
+        let detail = "Its secret does not open with this key: restore the key, or add it again."
+        throw .refused(rule: "secret_sealed", detail: detail)
+    }
+
     private nonisolated static func owner(_ clinic: String) -> String { "clinic/\(clinic)/secret" }
 
     /// Reads the clinics that were added before; called once, before the engine starts.
@@ -53,16 +63,17 @@ actor ClinicAdministration: ClinicOffice {
                 logger.warning("clinic of the configuration hides one that was added")
                 continue
             }
-            let secret = try? keys.open(row.sealed, of: owner(row.id))
-            if secret == nil {
+            let secrets = (try? keys.open(row.sealed, of: owner(row.id)))
+                .flatMap(ClinicDraft.secrets)
+            if secrets == nil {
                 logger.error("a clinic's secret does not open with this key; it is held back")
             }
             guard let object = (try? JSONReader.read(Array(row.settings.utf8)))?.objectValue,
-                let draft = try? ClinicDraft(object, secret: secret ?? "lost"),
+                let draft = try? ClinicDraft(object, secrets: secrets ?? lost),
                 let clinic = Clinic(
                     draft.configuration,
                     origin: .added,
-                    isDisabled: row.isDisabled || secret == nil
+                    isDisabled: row.isDisabled || secrets == nil
                 )
             else {
                 logger.error("a clinic's settings cannot be read; it is left out")
@@ -154,8 +165,8 @@ actor ClinicAdministration: ClinicOffice {
         let settings = ClinicDraft(clinic.configuration).settings
         let sealed: String
         do {
-            let secret = clinic.configuration.clientSecret.text
-            sealed = try keys.seal(secret, of: Self.owner(clinic.id))
+            let text = ClinicDraft(clinic.configuration).secretText
+            sealed = try keys.seal(text, of: Self.owner(clinic.id))
         } catch {
             throw .store(.init(error.reason))
         }
@@ -194,6 +205,7 @@ actor ClinicAdministration: ClinicOffice {
             let old = try self.known(clinic)
             try Self.checkOrigin(old)
             guard old.isDisabled != isDisabled else { return Self.view(old) }
+            try Self.checkSecret(old)
             guard
                 let next = Clinic(
                     old.configuration,

@@ -9,6 +9,8 @@ struct ClinicDraft {
     static let urlBytes = 1...2_048
     static let secretBytes = 1...4_096
     static let originsMaximum = 20
+    /// Times, in milliseconds.
+    static let spans = 100...2_592_000_000
 
     let configuration: ClinicConfiguration
 
@@ -16,14 +18,21 @@ struct ClinicDraft {
         self.configuration = configuration
     }
 
+    /// What is sealed of a clinic.
+    struct Secrets {
+        let client: String
+        /// The salt of its buttons, where one was configured.
+        let salt: String?
+    }
+
     /// Reads an object.
     ///
     /// - Parameters:
     ///   - object: `{id, base_url, token_url, client_id, client_secret, time_zone, fee?, …}`.
-    ///   - secret: The secret, when it is not in the object.
+    ///   - secrets: The secrets, when they are not in the object.
     /// - Throws: ``InvalidDocument`` with every rule that is broken.
-    init(_ object: JSONObject, secret: String? = nil) throws(InvalidDocument) {
-        var reader = DraftReader(object, secret: secret)
+    init(_ object: JSONObject, secrets: Secrets? = nil) throws(InvalidDocument) {
+        var reader = DraftReader(object, secrets)
         guard let configuration = reader.read() else {
             throw InvalidDocument(reader.members.violations)
         }
@@ -43,9 +52,13 @@ struct ClinicDraft {
                 "payment_type": JSON(configuration.fee.paymentType),
                 "settings_path": .string(configuration.fee.settingsPath),
                 "item_field": .string(configuration.fee.itemField),
+                "settings_age_ms": .integer(configuration.fee.settingsAge.milliseconds),
             ],
             "buttons": .object(buttons),
-            "home_delivery": ["on": .bool(configuration.homeDelivery.isOn)],
+            "home_delivery": [
+                "on": .bool(configuration.homeDelivery.isOn),
+                "interval_ms": .integer(configuration.homeDelivery.interval.milliseconds),
+            ],
         ]
         object["calls_per_minute"] = configuration.callsPerMinute.map { JSON($0) }
         return object
@@ -63,17 +76,34 @@ struct ClinicDraft {
             "user_parameter": .string(buttons.userParameter),
             "department_parameter": .string(buttons.departmentParameter),
             "frame_origins": .array(buttons.frameOrigins.map { .string($0) }),
+            "replay_window_ms": .integer(buttons.replayWindow.milliseconds),
+            "session_ms": .integer(buttons.session.milliseconds),
         ]
+    }
+
+    /// The secrets in one text, to be sealed.
+    var secretText: String {
+        var object: JSONObject = ["client_secret": .string(configuration.clientSecret.text)]
+        object["salt"] = configuration.buttons.salt.map { .string($0.text) }
+        return JSON.object(object).text
+    }
+
+    /// Reads what ``secretText`` wrote.
+    static func secrets(_ text: String) -> Secrets? {
+        guard let json = try? JSONReader.read(Array(text.utf8)),
+            let client = json["client_secret"]?.stringValue
+        else { return nil }
+        return Secrets(client: client, salt: json["salt"]?.stringValue)
     }
 }
 
 private struct DraftReader {
     var members: MemberReader
-    private let secret: String?
+    private let secrets: ClinicDraft.Secrets?
 
-    init(_ object: JSONObject, secret: String?) {
+    init(_ object: JSONObject, _ secrets: ClinicDraft.Secrets?) {
         members = MemberReader(object, at: "")
-        self.secret = secret
+        self.secrets = secrets
     }
 
     private static let names = [
@@ -125,14 +155,18 @@ private struct DraftReader {
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
             url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil
         else {
-            members.fail(name, "not_a_url", "A URL is due, such as https://clinic.example/4/api/0.1.")
+            members.fail(
+                name,
+                "not_a_url",
+                "A URL is due, such as https://clinic.example/4/api/0.1."
+            )
             return nil
         }
         return text
     }
 
     private mutating func readSecret() -> String? {
-        if let secret { return secret }
+        if let secrets { return secrets.client }
         let given = members.required("client_secret")
         return members.text("client_secret", given, bytes: ClinicDraft.secretBytes)
     }
@@ -168,7 +202,7 @@ private struct DraftReader {
 
     private mutating func readFee() -> FeeConfiguration {
         var fee = FeeConfiguration.standard
-        let known = ["charge", "payment_type", "settings_path", "item_field"]
+        let known = ["charge", "payment_type", "settings_path", "item_field", "settings_age_ms"]
         section("fee", known) { reader in
             if let charge = reader.flag("charge", reader.optional("charge")) {
                 fee.charging = charge ? .prescriptionFee : .nothing
@@ -180,6 +214,7 @@ private struct DraftReader {
             }
             fee.settingsPath = reader.name("settings_path") ?? fee.settingsPath
             fee.itemField = reader.name("item_field") ?? fee.itemField
+            fee.settingsAge = reader.span("settings_age_ms") ?? fee.settingsAge
         }
         return fee
     }
@@ -188,8 +223,10 @@ private struct DraftReader {
         var buttons = ButtonsConfiguration.standard
         let known = [
             "algorithm", "over", "salt_place", "id_parameter", "id_prefix", "hash_parameter",
-            "user_parameter", "department_parameter", "frame_origins",
+            "user_parameter", "department_parameter", "frame_origins", "replay_window_ms",
+            "session_ms",
         ]
+        buttons.salt = secrets?.salt.map { Secret($0) }
         section("buttons", known) { reader in
             buttons.algorithm = reader.choice("algorithm") ?? buttons.algorithm
             buttons.scope = reader.choice("over") ?? buttons.scope
@@ -203,14 +240,17 @@ private struct DraftReader {
             buttons.departmentParameter =
                 reader.name("department_parameter") ?? buttons.departmentParameter
             buttons.frameOrigins = reader.origins("frame_origins")
+            buttons.replayWindow = reader.span("replay_window_ms") ?? buttons.replayWindow
+            buttons.session = reader.span("session_ms") ?? buttons.session
         }
         return buttons
     }
 
     private mutating func readHomeDelivery() -> HomeDeliveryConfiguration {
         var delivery = HomeDeliveryConfiguration.standard
-        section("home_delivery", ["on"]) { reader in
+        section("home_delivery", ["on", "interval_ms"]) { reader in
             delivery.isOn = reader.flag("on", reader.optional("on")) ?? delivery.isOn
+            delivery.interval = reader.span("interval_ms") ?? delivery.interval
         }
         return delivery
     }
@@ -219,6 +259,11 @@ private struct DraftReader {
 extension MemberReader {
     fileprivate mutating func name(_ name: String) -> String? {
         text(name, optional(name), bytes: ClinicDraft.nameBytes)
+    }
+
+    /// A time in milliseconds.
+    fileprivate mutating func span(_ name: String) -> TimeSpan? {
+        integer(name, optional(name), in: ClinicDraft.spans).map { .milliseconds(Int64($0)) }
     }
 
     fileprivate mutating func choice<Value: RawRepresentable & CaseIterable>(
@@ -236,7 +281,11 @@ extension MemberReader {
             list.allSatisfy({ $0.wholeMatch(of: /https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?/) != nil })
         else {
             let most = ClinicDraft.originsMaximum
-            fail(name, "not_origins", "\(most) origins at the most are due: https://clinic.example.")
+            fail(
+                name,
+                "not_origins",
+                "\(most) origins at the most are due: https://clinic.example."
+            )
             return []
         }
         return list

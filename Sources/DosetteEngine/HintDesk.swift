@@ -3,7 +3,7 @@ import DosetteStore
 import Logging
 import Synchronization
 
-/// Takes hints in and looks at what they speak of, one after the other.
+/// Takes hints in and looks at what they speak of, one after the other for each clinic.
 ///
 /// A hint is never believed and never kept: one that is lost is found by the next round. So a flood costs a bounded
 /// queue and no more calls than the budgets have.
@@ -12,14 +12,20 @@ final class HintDesk: Sendable {
     static let waitingMaximum = 10_000
     /// Orders that one hint makes be looked at.
     static let ordersMaximum = 100
+    /// Clinics whose hints are looked at at once.
+    static let clinicsAtOnce = 8
+    /// The longest time without a look at the queue.
+    static let idle = TimeSpan.minutes(10)
     /// How long one hint may wait for its budget.
     static let patience = TimeSpan.minutes(2)
 
     private struct Queue {
+        /// In the order in which they came, each once.
         var waiting: [ClinicHint] = []
         var known: Set<ClinicHint> = []
-        /// How many of `waiting` are done already.
-        var done = 0
+        /// The clinics whose hints are looked at now: one at a time, so that one that does not answer
+        /// keeps none of the others waiting.
+        var busy: Set<String> = []
     }
 
     private let queue = Mutex(Queue())
@@ -60,27 +66,35 @@ final class HintDesk: Sendable {
 
     private func next() -> ClinicHint? {
         queue.withLock { queue in
-            guard queue.done < queue.waiting.count else {
-                queue.waiting = []
-                queue.done = 0
-                return nil
-            }
-            let hint = queue.waiting[queue.done]
-            queue.done += 1
+            guard queue.busy.count < Self.clinicsAtOnce,
+                let index = queue.waiting.firstIndex(where: { !queue.busy.contains($0.clinic) })
+            else { return nil }
+            let hint = queue.waiting.remove(at: index)
             // The same hint may come again from now on: what it speaks of may change while we look.
             queue.known.remove(hint)
+            queue.busy.insert(hint.clinic)
             return hint
         }
     }
 
+    private func finish(_ clinic: String) {
+        queue.withLock { _ = $0.busy.remove(clinic) }
+        wakeUp.wake()
+    }
+
     /// Works until the engine drains or fails.
     func run() async {
-        while desk.state.isRunning, !Task.isCancelled {
-            if let hint = next() {
-                await follow(hint)
-            } else {
-                let idle = desk.clock.now().advanced(by: .minutes(10))
-                await wakeUp.wait(until: idle, clock: desk.clock)
+        await withDiscardingTaskGroup { group in
+            while desk.state.isRunning, !Task.isCancelled {
+                if let hint = next() {
+                    group.addTask {
+                        await self.follow(hint)
+                        self.finish(hint.clinic)
+                    }
+                } else {
+                    let idle = desk.clock.now().advanced(by: Self.idle)
+                    await wakeUp.wait(until: idle, clock: desk.clock)
+                }
             }
         }
     }

@@ -129,7 +129,8 @@ struct Runner: Sendable {
 
     private func take(_ plan: EffectPlan, _ order: Order) -> Bool {
         guard !clinics.isDisabled(order.received.clinic),
-            let specification = registry.specification(of: plan.action) else { return false }
+            let specification = registry.specification(of: plan.action)
+        else { return false }
         let answer = budgets.take(
             specification.calls(for: order),
             clinic: order.received.clinic,

@@ -155,7 +155,8 @@ struct AddPayment: ProvetAction {
         guard let invoice = request.invoiceID else { return nil }
         let assumptions = client.assumptions
         let look = await client.call(.get, "\(assumptions.invoicePath)/\(invoice)")
-        guard case .done(let json) = look, let total = Self.cents(json[assumptions.invoiceTotalField])
+        guard case .done(let json) = look,
+            let total = Self.cents(json[assumptions.invoiceTotalField])
         else { return nil }
         let filter = [("invoice__is", String(invoice))]
         guard case .rows(let rows) = await client.list(assumptions.paymentPath, filter) else {

@@ -18,7 +18,8 @@ extension Statements {
             order.stream.number, order.key.source, order.key.orderID, order.clinic,
             order.priority.rank, order.contentDigest, order.workflowDigest, order.version,
             order.prescriptionState, order.parkedKind, order.isOpen, order.isQueued,
-            order.watchedUntil != nil, order.watchedUntil?.milliseconds, order.receivedAt.milliseconds, order.changedAt.milliseconds,
+            order.watchedUntil != nil, order.watchedUntil?.milliseconds,
+            order.receivedAt.milliseconds, order.changedAt.milliseconds,
             order.view,
         ])
     }

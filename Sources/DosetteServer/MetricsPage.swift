@@ -45,6 +45,8 @@ struct MetricsPage {
             counter("reminders_total", "Reminders recorded.", counters.reminders),
             counter("reconciled_total", "Prescriptions compared.", counters.reconciled),
             counter("differences_total", "Changes found at Provet.", counters.differences),
+            counter("hints_total", "Webhooks of clinics that were looked into.", counters.hints),
+            counter("hints_dropped_total", "Webhooks left out.", counters.hintsDropped),
             family("attempts_total", .counter, "Attempts of actions by outcome.", outcomes),
             gauge("attempts_running", "Attempts under way.", Int64(runningCount)),
             gauge("orders_set_aside", "Orders that cannot be worked on.", Int64(setAsideCount)),
