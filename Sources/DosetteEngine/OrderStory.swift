@@ -8,6 +8,13 @@ package enum OrderStory {
         package let who: String
         package let what: String
         package let why: String?
+
+        package init(at: Timestamp, who: String, what: String, why: String?) {
+            self.at = at
+            self.who = who
+            self.what = what
+            self.why = why
+        }
     }
 
     package static func line(_ fact: Fact) -> Line {

@@ -48,13 +48,13 @@ extension ClinicAPI {
         } catch {
             throw Self.failure(error)
         }
-        let facts = events.suffix(ServerLimits.storyLinesMaximum)
-            .compactMap { try? EventCodec.fact($0.entry) }
+        let story = events.compactMap { try? EventCodec.fact($0.entry) }
+            .compactMap(ClinicStory.line)
         let key = order.received.key
         let session = ["launch", "session", visit.token]
         return OrderPage(
             order: order,
-            story: facts.map(OrderStory.line),
+            story: story.suffix(ServerLimits.storyLinesMaximum),
             time: ClinicTime(timeZone: visit.clinic.configuration.timeZone),
             back: SitePath(base: base, session),
             live: SitePath(base: base, session + ["orders", key.source, key.orderID, "live"]),
