@@ -122,31 +122,40 @@ actor ClinicAdministration: ClinicOffice {
         _ configuration: ClinicConfiguration,
         by actor: Actor
     ) async throws(ClinicFailure) -> JSONObject {
-        try await inTurn { () async throws(ClinicFailure) in
-            let old = self.engine.clinics.clinic(configuration.id)
-            try Self.checkOrigin(old)
-            guard old != nil || self.engine.clinics.all.count < ClinicDirectory.clinicsMaximum
-            else {
-                throw .refused(rule: "too_many_clinics", detail: "No more clinics can be served.")
-            }
-            let check = await self.setup.check(configuration)
-            switch check.signIn.verdict {
-            case .ok: break
-            case .missing: throw .notAllowed(detail: check.signIn.detail)
-            case .unclear: throw .unreachable(detail: check.signIn.detail)
-            }
-            guard
-                let clinic = Clinic(
-                    configuration,
-                    origin: .added,
-                    isDisabled: old?.isDisabled ?? false
-                )
-            else { throw .invalid([]) }
-            try await self.keep(clinic, old == nil ? .added : .changed, by: actor, reason: nil)
-            var view = Self.view(clinic)
-            view["check"] = .object(check.view)
-            return view
+        try Self.checkOrigin(engine.clinics.clinic(configuration.id))
+        // Before its turn: a clinic that answers slowly holds no other change up.
+        let check = await setup.check(configuration)
+        switch check.signIn.verdict {
+        case .ok: break
+        case .missing: throw .notAllowed(detail: check.signIn.detail)
+        case .unclear: throw .unreachable(detail: check.signIn.detail)
         }
+        var view = try await inTurn { () async throws(ClinicFailure) in
+            try await self.put(configuration, by: actor)
+        }
+        view["check"] = .object(check.view)
+        return view
+    }
+
+    /// Keeps a clinic whose credentials are good; the same values again change nothing.
+    private func put(
+        _ configuration: ClinicConfiguration,
+        by actor: Actor
+    ) async throws(ClinicFailure) -> JSONObject {
+        let old = engine.clinics.clinic(configuration.id)
+        try Self.checkOrigin(old)
+        if let old, ClinicDraft(old.configuration).isSame(as: ClinicDraft(configuration)) {
+            return Self.view(old)
+        }
+        guard old != nil || engine.clinics.all.count < ClinicDirectory.clinicsMaximum else {
+            throw .refused(rule: "too_many_clinics", detail: "No more clinics can be served.")
+        }
+        let isDisabled = old?.isDisabled ?? false
+        guard let clinic = Clinic(configuration, origin: .added, isDisabled: isDisabled) else {
+            throw .invalid([])
+        }
+        try await keep(clinic, old == nil ? .added : .changed, by: actor, reason: nil)
+        return Self.view(clinic)
     }
 
     private nonisolated static func checkOrigin(_ old: Clinic?) throws(ClinicFailure) {

@@ -81,6 +81,11 @@ struct ClinicDraft {
         ]
     }
 
+    /// Whether both say the same, secrets included.
+    func isSame(as other: ClinicDraft) -> Bool {
+        settings == other.settings && secretText == other.secretText
+    }
+
     /// The secrets in one text, to be sealed.
     var secretText: String {
         var object: JSONObject = ["client_secret": .string(configuration.clientSecret.text)]

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Glibc
 
 /// The one secret of an installation, from which all its other keys are derived.
 ///
@@ -35,10 +36,25 @@ package struct MasterKey: Sendable {
     /// - Throws: ``KeyFailure`` when the file is not a key, others may read it, or it cannot be
     ///   written.
     package static func readOrCreate(file: String) throws(KeyFailure) -> MasterKey {
-        if FileManager.default.fileExists(atPath: file) { return try read(file: file) }
-        try create(file, MasterKey())
+        if !FileManager.default.fileExists(atPath: file) { try create(file, MasterKey()) }
+        // What is sealed from now on must not outlive its key: the file's name is flushed, too, also
+        // when an earlier start has made it and died.
+        let directory = URL(filePath: file).deletingLastPathComponent()
+        try flushNames(in: directory)
+        try flushNames(in: directory.deletingLastPathComponent())
         // Somebody may have been faster: what stands in the file is the key.
         return try read(file: file)
+    }
+
+    /// - Throws: When the disk says that it could not; a file system that cannot flush names keeps them in
+    ///   order by itself.
+    private static func flushNames(in directory: URL) throws(KeyFailure) {
+        // Sound: the text lives for the call.
+        let descriptor = unsafe Glibc.open(directory.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard fsync(descriptor) != 0, ![EINVAL, ENOTSUP, EROFS].contains(errno) else { return }
+        throw KeyFailure(reason: "the names in \(directory.path) cannot be flushed")
     }
 
     /// Reads the key's file.
