@@ -8,7 +8,7 @@ struct ClinicDraft {
     static let nameBytes = 1...256
     static let urlBytes = 1...2_048
     static let secretBytes = 1...4_096
-    static let originsMaximum = 20
+    static let originsMaximum = 16
     /// Times, in milliseconds.
     static let spans = 100...2_592_000_000
 
@@ -247,6 +247,16 @@ private struct DraftReader {
             buttons.frameOrigins = reader.origins("frame_origins")
             buttons.replayWindow = reader.span("replay_window_ms") ?? buttons.replayWindow
             buttons.session = reader.span("session_ms") ?? buttons.session
+            let names = [
+                buttons.idParameter, buttons.hashParameter, buttons.userParameter,
+                buttons.departmentParameter,
+            ]
+            if Set(names).count < names.count {
+                reader.fail(nil, "same_name", "The parameters must have different names.")
+            }
+            if !buttons.idPrefix.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) {
+                reader.fail("id_prefix", "not_visible", "Visible ASCII characters are due.")
+            }
         }
         return buttons
     }
@@ -278,12 +288,20 @@ extension MemberReader {
         return choice(name, value, Value.allCases.map(\.rawValue)).flatMap(Value.init(rawValue:))
     }
 
+    /// Over http only from this machine: what is framed is shown to whoever can change the frame.
+    private static func isOrigin(_ text: String) -> Bool {
+        guard let match = text.wholeMatch(of: /(https?):\/\/([A-Za-z0-9.-]+)(:[0-9]{1,5})?/) else {
+            return false
+        }
+        return match.1 == "https" || Loopback.includes(String(match.2))
+    }
+
     /// Origins such as `https://clinic.example`: a scheme, a host, perhaps a port, nothing more.
     fileprivate mutating func origins(_ name: String) -> [String] {
         guard let value = optional(name) else { return [] }
         let list = value.arrayValue?.compactMap(\.stringValue) ?? []
         guard list.count == value.arrayValue?.count, list.count <= ClinicDraft.originsMaximum,
-            list.allSatisfy({ $0.wholeMatch(of: /https?:\/\/[A-Za-z0-9.-]+(:[0-9]{1,5})?/) != nil })
+            list.allSatisfy(Self.isOrigin)
         else {
             let most = ClinicDraft.originsMaximum
             fail(

@@ -98,11 +98,7 @@ extension OrderDecision {
         guard order.cancelRequest == nil else {
             throw refuse("cancel_pending", "The order is being canceled.")
         }
-        if let part = order.workflow.index(of: .prescription),
-            order.parts[part].parked?.parked.kind == .conflict
-        {
-            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
-        }
+        if let part = order.workflow.index(of: .prescription) { try checkConflict(part) }
         try addCalled(.dispensed(dispense))
     }
 

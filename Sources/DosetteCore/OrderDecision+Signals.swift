@@ -38,9 +38,7 @@ extension OrderDecision {
                 "\(order.workflow.parts[move.part].name) has a call under way in this state."
             )
         }
-        for move in moves where order.parts[move.part].parked?.parked.kind == .conflict {
-            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
-        }
+        for move in moves { try checkConflict(move.part) }
         try addSignaled(signal, .applied)
         for move in moves {
             try tryAgain(move.part)
@@ -63,6 +61,15 @@ extension OrderDecision {
             case .entry = parked.purpose
         else { return }
         try addCalled(.unparked(part: parked.part, by: .retry))
+    }
+
+    /// Refuses while a person has to decide on what the clinic did at Provet.
+    func checkConflict(_ part: Int) throws(OrderRefusal) {
+        guard let parked = order.parts[part].parked?.parked, parked.kind == .conflict else { return }
+        guard parked.purpose == .notice else {
+            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
+        }
+        throw refuse("conflict", "Something at Provet must be settled first. \(parked.reason)")
     }
 
     /// Whether the state's own work does not hold the part.
@@ -111,9 +118,7 @@ extension OrderDecision {
         if case .unknown = order.prescription {
             throw refuse("unknown_status", "Provet shows a status that is not known here.")
         }
-        if order.parts[part].parked?.parked.kind == .conflict {
-            throw refuse("conflict", "Provet shows another status; settle the conflict first.")
-        }
+        try checkConflict(part)
         try addSignaled(signal, .applied)
     }
 

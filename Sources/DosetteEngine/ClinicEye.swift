@@ -57,6 +57,24 @@ struct ClinicEye: Sendable {
         await compare(sight, order, stream)
     }
 
+    /// Looks whether the clinic still has an open order's client, when the budget has a free place for that now.
+    func lookAtClient(of stream: StreamID) async {
+        guard let order = try? await desk.load(stream), order.isOpen,
+            !order.noticed.contains(.clientDeleted)
+        else { return }
+        let clinic = order.received.clinic
+        let now = desk.clock.now()
+        guard case .free = budgets.takeLeavingHalf(observer.hintCalls, clinic: clinic, at: now)
+        else { return }
+        let client = order.received.clientID
+        let seen = await within(clinic) { await observer.hasClient(client, at: clinic) }
+        note(seen, observer.hintCalls, clinic)
+        switch seen {
+        case .absent, .found(false): await clientIsGone(stream)
+        case .found(true), .forbidden, .unreachable: break
+        }
+    }
+
     /// A fee that somebody at the clinic can undo.
     private static func hasFeeToWatch(_ order: Order) -> Bool {
         switch order.fee {

@@ -56,7 +56,7 @@ extension DepartmentSettings {
         }
         guard let lockDate, let today, lockDate > today else { return nil }
         return
-            "the clinic's books are closed until \(lockDate.text), so that nothing can be invoiced "
+            "the clinic's books are closed for days before \(lockDate.text), so that nothing can be invoiced "
             + "today (financial_period_lock_date of department \(department))"
     }
 }

@@ -144,14 +144,23 @@ package final class Engine: Service {
                 logger: logger
             )
         }
+        let fees = eye.flatMap { [clinics] eye in
+            parts.setup.map { ParkedFees(eye: eye, directory: clinics, setup: $0) }
+        }
         reconciler = eye.map { [desk, clinics, reconcileInterval] eye in
-            Reconciler(desk: desk, eye: eye, directory: clinics, interval: reconcileInterval)
+            Reconciler(
+                desk: desk,
+                eye: eye,
+                fees: fees,
+                directory: clinics,
+                interval: reconcileInterval
+            )
         }
         hints = eye.map { [clinics, homeDelivery] eye in
             HintDesk(
                 eye: eye,
                 directory: clinics,
-                setup: parts.setup,
+                fees: fees,
                 homeDelivery: { homeDelivery?.hint($0) }
             )
         }

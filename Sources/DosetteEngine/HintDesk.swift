@@ -31,19 +31,19 @@ final class HintDesk: Sendable {
     private let queue = Mutex(Queue())
     private let eye: ClinicEye
     private let directory: ClinicDirectory
-    private let setup: (any ClinicSetup)?
+    private let fees: ParkedFees?
     private let homeDelivery: (@Sendable (ClinicHint) -> Void)?
     private let wakeUp = WakeUp()
 
     init(
         eye: ClinicEye,
         directory: ClinicDirectory,
-        setup: (any ClinicSetup)?,
+        fees: ParkedFees?,
         homeDelivery: (@Sendable (ClinicHint) -> Void)?
     ) {
         self.eye = eye
         self.directory = directory
-        self.setup = setup
+        self.fees = fees
         self.homeDelivery = homeDelivery
     }
 
@@ -159,29 +159,11 @@ final class HintDesk: Sendable {
         await lookAtOrders(OrderReference(.invoice, invoice), hint.clinic)
     }
 
-    /// Reads the settings anew and lets go on what was refused because of them.
     private func followSettings(_ hint: ClinicHint) async {
-        guard let setup else { return }
-        setup.forgetSettings(at: hint.clinic)
-        var cursor: StreamID?
-        while desk.state.isRunning {
-            let query = OrderQuery(
-                selection: .parked,
-                clinic: hint.clinic,
-                after: cursor,
-                limit: Self.ordersMaximum
-            )
-            guard let rows = try? await desk.store.orders(query), let last = rows.last else {
-                return
-            }
-            cursor = last.stream
-            for row in rows {
-                await eye.record(.settingsChanged(action: Self.feeItemAction), row.stream)
-            }
-        }
+        guard let fees else { return }
+        fees.setup.forgetSettings(at: hint.clinic)
+        await fees.resume(at: hint.clinic)
     }
-
-    private static let feeItemAction = "provet.fetch_fee_item"
 
     private func lookAtOrders(_ reference: OrderReference, _ clinic: String) async {
         await look(at: await orders(reference, clinic))

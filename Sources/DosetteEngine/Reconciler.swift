@@ -16,21 +16,34 @@ final class Reconciler: Sendable {
     /// How long after a round's end a look may still wait for its budget.
     static let graceMaximum = TimeSpan.minutes(1)
 
+    /// Every so many rounds an order's client is looked at, and whether parked fees can go on.
+    static let roundsBetween = 12
+
     /// Where a clinic's rounds go on.
     private struct Place {
+        /// Rounds so far.
+        var count = 0
         var older: StreamID?
         var settled: StreamID?
     }
 
     let desk: OrderDesk
     let eye: ClinicEye
+    private let fees: ParkedFees?
     private let directory: ClinicDirectory
     private let interval: TimeSpan
     private let wakeUp = WakeUp()
 
-    init(desk: OrderDesk, eye: ClinicEye, directory: ClinicDirectory, interval: TimeSpan) {
+    init(
+        desk: OrderDesk,
+        eye: ClinicEye,
+        fees: ParkedFees?,
+        directory: ClinicDirectory,
+        interval: TimeSpan
+    ) {
         self.desk = desk
         self.eye = eye
+        self.fees = fees
         self.directory = directory
         self.interval = interval
     }
@@ -66,6 +79,8 @@ final class Reconciler: Sendable {
         let newestCount = min(Self.newestMaximum, share)
         let newest = await rows(.watchedOpen, clinic, after: nil, newestCount)
         var next = place
+        next.count += 1
+        if next.count % Self.roundsBetween == 0 { await fees?.resume(at: clinic) }
         var older: [StreamID] = []
         if newest.count == newestCount {
             let count = min(Self.olderMaximum, share)
@@ -77,7 +92,7 @@ final class Reconciler: Sendable {
         let count = min(Self.settledMaximum, share)
         let settled = await rows(selection, clinic, after: place.settled, count)
         next.settled = settled.count == count ? settled.last : nil
-        let looked = await look(newest + older + settled, until)
+        let looked = await look(newest + older + settled, place.count, until)
         // What was not come to is where the next round goes on.
         if looked < newest.count + older.count {
             next.older = looked > newest.count ? older[looked - newest.count - 1] : place.older
@@ -108,13 +123,17 @@ final class Reconciler: Sendable {
     /// Looks at the orders one after the other, spread over the time until the next round.
     ///
     /// - Returns: How many were looked at.
-    private func look(_ streams: [StreamID], _ until: Timestamp) async -> Int {
+    private func look(_ streams: [StreamID], _ count: Int, _ until: Timestamp) async -> Int {
         let span = interval.milliseconds / Int64(max(1, streams.count))
         let pace = TimeSpan.milliseconds(span)
         let end = until.advanced(by: Self.graceMaximum)
         for (index, stream) in streams.enumerated() {
             let isDone = await eye.look(at: stream, waitingUntil: end) { await pause(until: $0) }
             guard desk.state.isRunning, isDone else { return index }
+            // Each order's turn comes in another round.
+            if (Int(stream.number) + count) % Self.roundsBetween == 0 {
+                await eye.lookAtClient(of: stream)
+            }
             if index + 1 < streams.count, pace > .zero {
                 let later = desk.clock.now().advanced(by: pace)
                 guard await pause(until: later) else { return index + 1 }

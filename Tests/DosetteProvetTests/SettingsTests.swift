@@ -152,7 +152,7 @@ struct SettingsTests {
                         "financial_period_lock_date": "2025-08-21",
                     ]
                 ],
-                "the clinic's books are closed until 2025-08-21, so that nothing can be invoiced today "
+                "the clinic's books are closed for days before 2025-08-21, so that nothing can be invoiced today "
                     + "(financial_period_lock_date of department 1)"
             ),
             (
@@ -162,7 +162,7 @@ struct SettingsTests {
                         "financial_period_lock_date": "2025-12-31T00:00:00+02:00",
                     ]
                 ],
-                "the clinic's books are closed until 2025-12-31, so that nothing can be invoiced today "
+                "the clinic's books are closed for days before 2025-12-31, so that nothing can be invoiced today "
                     + "(financial_period_lock_date of department 1)"
             ),
         ] as [([JSON], String)]
@@ -289,7 +289,7 @@ struct SettingsTests {
         let view = settings.view(itemField: "f", today: day?.adding(days: -1))
         #expect(view["fee_item"] == 501)
         #expect(view["financial_period_lock_date"] == "2025-08-20")
-        #expect(view["problem"]?.stringValue?.contains("closed until 2025-08-20") == true)
+        #expect(view["problem"]?.stringValue?.contains("closed for days before 2025-08-20") == true)
         #expect(view["read_at"] == "2025-08-20T11:20:45.000Z")
         #expect(settings.view(itemField: "f", today: day)["problem"] == nil)
     }

@@ -74,12 +74,15 @@ struct LaunchCheck: Sendable {
 
     /// What makes a launch the same as another: all that has a meaning in it.
     ///
-    /// Pairs that nobody reads are left out, so that adding one makes no new launch.
+    /// Pairs that nobody reads are left out, and where the hash is over the id also those that it does not prove:
+    /// adding or changing one makes no new launch.
     func sameness(_ form: FormPairs, clinic: String, place: LaunchPlace) -> String {
-        let names = [
-            buttons.idParameter, buttons.hashParameter, buttons.userParameter,
-            buttons.departmentParameter,
-        ]
+        let proven = [buttons.idParameter, buttons.hashParameter]
+        let names =
+            switch buttons.scope {
+            case .id: proven
+            case .payload: proven + [buttons.userParameter, buttons.departmentParameter]
+            }
         let values = names.flatMap { name in form.all(name).map { "\($0.utf8.count):\($0)" } }
         let text = ([clinic, place.rawValue] + values).joined(separator: "/")
         return Self.hex(SHA256.hash(data: Array(text.utf8)))
