@@ -80,9 +80,12 @@ class Visit:
         self.count = 0
 
     def listen(self, message):
-        # The form that is sent back with its mistakes is a 422, which the console tells, too.
-        if message.type in ("error", "warning") and "422" not in message.text:
-            self.complaints.append(message.text)
+        # The form that is sent back with its mistakes is a 422, which the console tells, too; what is wrong
+        # with the simulated Provet's own page is not ours.
+        url = message.location.get("url", "")
+        is_provets = url.startswith(self.options.press.split("/_simulator")[0])
+        if message.type in ("error", "warning") and "422" not in message.text and not is_provets:
+            self.complaints.append(f"{message.text} {url}")
 
     @property
     def view(self):

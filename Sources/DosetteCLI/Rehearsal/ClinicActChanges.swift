@@ -27,12 +27,12 @@ extension ClinicSideAct {
         let noticed = try await notice(order, calls)
         try await wait(order, for: "paid back") { $0["fee"]?["state"] == "refunded" }
         try due(
-            [.prescriptionStatus: 1, .invoiceRefunded: 1, .paymentCancelled: 0],
+            [.prescriptionStatus: 1, .invoiceRefunded: 1, .paymentCancelled: 1],
             in: try await ledger(since: mark)
         )
         return "\(order): noticed \(noticed.words) after the clinic's cancel (interval "
             + "\(ActStage.reconcileInterval.words), margin \(Self.noticeMargin.words)) "
-            + "without a webhook, invoice refunded once"
+            + "without a webhook, payment canceled and invoice refunded, once each"
     }
 
     /// Waits until Dosette knows of the cancel, and checks that no webhook told it.

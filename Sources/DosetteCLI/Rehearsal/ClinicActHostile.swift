@@ -112,13 +112,15 @@ extension ClinicSideAct {
         try due(ambiguous.contains("more than once (501, 502)"), "it parks with “\(ambiguous)”")
         try await setFeeItem(999)
         // What was refused because of the settings is tried again, and meets the new ones.
-        let second = try await wait(first, for: "parked anew") {
-            let reason = $0["parked"]?["reason"]?.stringValue
-            return reason != nil && reason != ambiguous
-        }
-        let unknown = second["parked"]?["reason"]?.stringValue ?? ""
-        try due([.paymentAdded: 0, .saleFinalized: 0], in: try await ledger(since: mark))
+        try await wait(first, for: "without a fee") { $0["fee"]?["state"] == "not_charged" }
+        let entries = try await ledger(since: mark)
+        try due([.paymentAdded: 0, .saleFinalized: 0, .saleItemAdded: 0], in: entries)
+        let left =
+            entries.count { $0.effect == .saleCreated }
+            - entries.count { $0.effect == .saleDeleted }
+        try due(left == 0, "\(left) sale is left behind")
         try await setFeeItem(501)
-        return "two items: “\(ambiguous)”; an item that is not sold: “\(unknown)”; nothing charged"
+        return "two items: “\(ambiguous)”; an item that is not sold: the sale is taken back, "
+            + "nothing is charged"
     }
 }
