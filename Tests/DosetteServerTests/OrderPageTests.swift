@@ -105,6 +105,9 @@ struct OrderPageTests {
             #expect(parts["story"]?.stringValue?.contains("the pharmacist says so") == true)
             let page = try await client.get(path)
             #expect(page.text.contains("Rejected by the pharmacy."))
+            #expect(page.text.contains("rejected it"))
+            // What calls were made is for the audit, not for a veterinarian.
+            #expect(!page.text.contains("provet.") && !page.text.contains("attempt"))
             #expect(!page.text.contains("data-source"))
             #expect(!page.text.contains("refresh"))
         }
@@ -155,6 +158,14 @@ struct OrderPageTests {
             let words = OrderWords(["prescription": ["state": .string(name)]])
             let isUnknown = words.state.hasPrefix("Provet shows a status")
             #expect(isUnknown == (name == "unknown"), "\(name)")
+        }
+        let deliveries = [
+            "received", "changed", "accepted", "packed", "shipped", "recalled", "part_delivered",
+            "part_changed", "refused", "delivered", "returned", "canceled",
+        ]
+        for name in deliveries {
+            let words = OrderWords(["prescription": [:], "delivery": ["state": .string(name)]])
+            #expect(words.state.hasPrefix("Home delivery: ") && words.state.hasSuffix("."))
         }
         for name in Lifecycle.fee.stateNames {
             #expect(OrderWords(["fee": ["state": .string(name)]]).fee != "not known", "\(name)")

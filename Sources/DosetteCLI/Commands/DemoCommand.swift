@@ -42,6 +42,8 @@ struct DemoCommand: AsyncParsableCommand {
         help: "How the browser shows the pages: plain, no-script, narrow, dark, frame."
     )
     var manners: [BrowserManner] = [.plain]
+    /// The clinic's side is played against a configuration that is wrong on purpose.
+    @Flag(help: .hidden) var spoiled = false
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
 
@@ -55,9 +57,22 @@ struct DemoCommand: AsyncParsableCommand {
         if let browser, !FileManager.default.isExecutableFile(atPath: browser) {
             throw Stop(.usage, "--browser: \(browser) cannot be run; see Scripts/browser-setup")
         }
-        let settings = ClinicSideAct.Settings(browser: browser, manners: manners)
+        if browser != nil, !FileManager.default.fileExists(atPath: BrowserVeterinarian.script) {
+            throw Stop(.usage, "--browser: \(BrowserVeterinarian.script) is not below this folder")
+        }
+        let settings = ClinicSideAct.Settings(
+            browser: browser,
+            manners: manners.filter { BrowserManner.all.contains($0) },
+            isSpoiled: spoiled
+        )
         let outcome = try await ClinicSideAct.run(settings, in: place)
         print(outcome.text)
+        if spoiled {
+            guard outcome.failed == ActStage.spoiledSteps else {
+                throw Stop(.refused, "of a spoiled configuration \(outcome.failed) was found")
+            }
+            return print("what was spoiled was found")
+        }
         guard outcome.isClean else {
             throw Stop(.refused, "the files are in \(place.path)")
         }

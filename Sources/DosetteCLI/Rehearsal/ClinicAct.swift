@@ -10,6 +10,8 @@ struct ClinicSideAct {
         var browser: String?
         /// How Chromium shows the pages: the first in the story, the others besides.
         var manners: [BrowserManner] = [.plain]
+        /// Whether the server's configuration is wrong on purpose, so that some steps must fail.
+        var isSpoiled = false
     }
 
     /// One step: what was to be seen, and whether it was.
@@ -28,6 +30,8 @@ struct ClinicSideAct {
         /// Where the pages' pictures are; nothing without a browser.
         var pictures: URL?
 
+        /// The names of the steps that failed.
+        var failed: [String] { steps.filter { !$0.isGood }.map(\.name) }
         var isClean: Bool { !steps.isEmpty && steps.allSatisfy(\.isGood) }
     }
 
@@ -61,7 +65,10 @@ struct ClinicSideAct {
     static func run(_ settings: Settings, in directory: URL) async throws -> Outcome {
         let begin = ContinuousClock.now
         Terminal.say("the clinic's side: starting a simulated Provet and a server")
-        let (stage, address) = try await ActStage.set(in: directory)
+        let (stage, address) = try await ActStage.set(
+            in: directory,
+            isSpoiled: settings.isSpoiled
+        )
         var act = ClinicSideAct(
             settings: settings,
             stage: stage,

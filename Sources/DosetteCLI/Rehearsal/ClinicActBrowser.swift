@@ -9,6 +9,11 @@ enum BrowserManner: String, CaseIterable, ExpressibleByArgument, Sendable {
     case narrow
     case dark
     case frame
+    /// A side panel on a page of another origin: nothing of ours may be shown there.
+    case foreign
+
+    /// Those in which an order can be made.
+    static let all: [BrowserManner] = [.plain, .noScript, .narrow, .dark, .frame]
 
     fileprivate var arguments: [String] {
         switch self {
@@ -17,6 +22,7 @@ enum BrowserManner: String, CaseIterable, ExpressibleByArgument, Sendable {
         case .narrow: ["--width", "360"]
         case .dark: ["--dark"]
         case .frame: ["--frame"]
+        case .foreign: ["--foreign"]
         }
     }
 }
@@ -85,6 +91,13 @@ final class BrowserVeterinarian: ActVeterinarian {
             throw ClinicSideAct.Failure("the browser did not end as it should")
         }
         return "Chromium saw \(end["live"] == true ? "it all live" : "it all without script")"
+    }
+
+    /// Waits until the browser has refused to show the page.
+    func seeRefusal() async throws -> String {
+        _ = try await told("the refusal of the frame") { $0["saw"] == "refused" }
+        _ = try await leave()
+        return "Chromium shows nothing on a foreign page"
     }
 
     /// Ends the browser if it still runs.

@@ -46,7 +46,7 @@ extension ClinicSideAct {
         return "303, then 409; with one pair more: 409"
     }
 
-    private func foreignOrigin() async throws -> String {
+    private mutating func foreignOrigin() async throws -> String {
         let launch = try await launch("patient", of: 221)
         let url = launch["url"]?.stringValue ?? ""
         let opened = try await visitor.post(url, form: launch["body"]?.stringValue ?? "")
@@ -54,15 +54,13 @@ extension ClinicSideAct {
         let shown = try await visitor.get(page)
         try due(shown.status == 200, "the page got \(shown.status)")
         let ancestors = shown.frameAncestors ?? "missing"
-        try due(
-            ancestors == stage.provet.base,
-            "the page may be shown in frames of: \(ancestors)"
-        )
+        try due(ancestors == stage.provet.base, "the page may be shown in frames of \(ancestors)")
         let form = shown.text.firstMatch(of: /name="form" value="([^"]*)"/)?.1 ?? ""
         let body = FormText.encode([("form", String(form)), ("items", "1")])
         let sent = try await visitor.post(page, form: body, origin: Self.foreignOrigin)
         try due(sent.status == 403, "a form of a foreign site got \(sent.status)")
-        return "frames: \(ancestors) only; a form that a foreign site sends: 403"
+        let seen = try await browseForeignPage()
+        return "frames: \(ancestors) only; a form that a foreign site sends: 403; \(seen)"
     }
 
     // MARK: - Webhooks

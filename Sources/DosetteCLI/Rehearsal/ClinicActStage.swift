@@ -22,14 +22,20 @@ enum ActStage {
     /// Buttons and webhooks need to know the server's port before it listens, so one is drawn; another, when
     /// somebody listens there already.
     ///
+    /// - Parameters:
+    ///   - directory: Where data and logs go.
+    ///   - isSpoiled: Whether the configuration is wrong on purpose.
     /// - Returns: The processes, and the server's address as others reach it.
-    static func set(in directory: URL) async throws -> (Stage, address: String) {
+    static func set(
+        in directory: URL,
+        isSpoiled: Bool
+    ) async throws -> (Stage, address: String) {
         for attempt in 1...triesMaximum {
             let port = Int.random(in: ports)
             let place = directory.appending(path: "clinic-\(attempt)")
             do {
                 return (
-                    try await Stage.set(settings(port: port), in: place),
+                    try await Stage.set(settings(port: port, isSpoiled), in: place),
                     "http://127.0.0.1:\(port)"
                 )
             } catch {
@@ -41,12 +47,28 @@ enum ActStage {
         throw Stop(.unavailable, "no port is free")
     }
 
-    private static func settings(port: Int) -> Stage.Settings {
+    private static func settings(port: Int, _ isSpoiled: Bool) -> Stage.Settings {
         var settings = Stage.Settings()
         settings.faults = "none"
         settings.serveEnvironment = [tokenVariable: hookupToken]
-        settings.configuration = { configuration(provet: $0, server: port) }
+        settings.configuration = { provet in
+            let text = configuration(provet: provet, server: port)
+            return isSpoiled ? spoil(text, provet: provet) : text
+        }
         return settings
+    }
+
+    /// Steps that must fail when the configuration is spoiled.
+    static let spoiledSteps = ["c", "f", "g3"]
+
+    /// A server that looks for changes only once an hour, takes no home delivery and lets foreign pages show its own.
+    private static func spoil(_ text: String, provet: Int) -> String {
+        text.replacing("reconcile_interval: 2s", with: "reconcile_interval: 1h")
+            .replacing("on: true", with: "on: false")
+            .replacing(
+                "[\"http://127.0.0.1:\(provet)\"]",
+                with: "[\"http://127.0.0.1:\(provet)\", \"http://localhost:\(provet)\"]"
+            )
     }
 
     private static func configuration(provet: Int, server: Int) -> String {

@@ -55,21 +55,41 @@ extension ClinicSideAct {
         _ name: String,
         _ manner: BrowserManner
     ) async throws -> String {
+        let browser = try open(python, place, object, name, manner, Page.all)
+        defer { browser.stop() }
+        return try await follow(browser, client: client)
+    }
+
+    /// Opens the page with a button in Chromium.
+    private mutating func open(
+        _ python: String,
+        _ place: String,
+        _ object: Int,
+        _ client: String,
+        _ manner: BrowserManner,
+        _ texts: [String]
+    ) throws -> BrowserVeterinarian {
         let pictures = stage.directory.appending(path: "pictures")
         outcome.pictures = pictures
         let query =
             "installation=\(ActStage.installation)&integration=\(try button(place))"
             + "&object=\(object)&user=2&department=1"
-        let browser = try BrowserVeterinarian(
+        return try BrowserVeterinarian(
             python: python,
             press: "\(stage.provet.base)/_simulator/press?\(query)",
-            client: name,
-            texts: Page.all,
+            client: client,
+            texts: texts,
             manner: manner,
             in: pictures.appending(path: manner.rawValue)
         )
+    }
+
+    /// Lets Chromium try to show the pages on a foreign page.
+    mutating func browseForeignPage() async throws -> String {
+        guard let python = settings.browser else { return "no browser tried it" }
+        let browser = try open(python, "client", 23, Self.clientName, .foreign, [])
         defer { browser.stop() }
-        return try await follow(browser, client: client)
+        return try await browser.seeRefusal()
     }
 
     private func plainVeterinarian(_ consultation: Int) async throws -> FormVeterinarian {

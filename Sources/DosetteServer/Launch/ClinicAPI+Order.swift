@@ -54,7 +54,7 @@ extension ClinicAPI {
         let session = ["launch", "session", visit.token]
         return OrderPage(
             order: order,
-            story: facts.map(OrderStory.line),
+            story: PageStory.lines(facts, of: order),
             time: ClinicTime(timeZone: visit.clinic.configuration.timeZone),
             back: SitePath(base: base, session),
             live: SitePath(base: base, session + ["orders", key.source, key.orderID, "live"]),
