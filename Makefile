@@ -2,9 +2,11 @@
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
+BROWSER := .build/browser/bin/python
 
 .PHONY: help setup build test lint format demo drill drill-short drill-planted example \
 	reliability reliability-long simulate simulate-long planted planted-long model \
+	browser-test browser-test-planted \
 	power-loss power-loss-long power-loss-planted disk-shim \
 	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
@@ -30,9 +32,17 @@ lint: ## Check the format of all Swift files
 format: ## Put all Swift files into the format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations
 
-demo: setup ## Real orders over real HTTP against a simulated Provet, with two crashes
+demo: setup ## Real orders and two crashes, then a clinic's side with a browser, over real HTTP
 	swift build $(SWIFT_FLAGS) -c release --product dosette
-	$(RELEASE) demo
+	@if Scripts/browser-setup; then set -- --browser $(BROWSER); fi; $(RELEASE) demo "$$@"
+
+browser-test: build ## The clinic's side in Chromium: with and without script, narrow, dark, side panel
+	Scripts/browser-setup
+	$(DEBUG) demo --act clinic --browser $(BROWSER) --manners plain no-script narrow dark frame
+
+browser-test-planted: build ## A configuration that is wrong on purpose must be found
+	Scripts/browser-setup
+	$(DEBUG) demo --act clinic --browser $(BROWSER) --spoiled
 
 drill: setup ## 500 orders, a storm of faults, 20 SIGKILLs; about six minutes
 	swift build $(SWIFT_FLAGS) -c release --product dosette

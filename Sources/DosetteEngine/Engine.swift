@@ -135,35 +135,38 @@ package final class Engine: Service {
         homeDelivery = Self.homeDelivery(configuration, parts, desk, intake, budgets, clinics)
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
-        let eye = parts.observer.map { [desk, budgets, logger] observer in
-            ClinicEye(
-                desk: desk,
-                budgets: budgets,
-                observer: observer,
-                deadline: configuration.timing.deadline,
-                logger: logger
-            )
-        }
-        let fees = eye.flatMap { [clinics] eye in
-            parts.setup.map { ParkedFees(eye: eye, directory: clinics, setup: $0) }
-        }
-        reconciler = eye.map { [desk, clinics, reconcileInterval] eye in
-            Reconciler(
-                desk: desk,
-                eye: eye,
-                fees: fees,
-                directory: clinics,
-                interval: reconcileInterval
-            )
-        }
-        hints = eye.map { [clinics, homeDelivery] eye in
-            HintDesk(
-                eye: eye,
-                directory: clinics,
-                fees: fees,
-                homeDelivery: { homeDelivery?.hint($0) }
-            )
-        }
+        let watch = Self.watch(configuration, parts, desk, budgets, clinics, homeDelivery)
+        reconciler = watch?.reconciler
+        hints = watch?.hints
+    }
+
+    /// What looks at the clinics' own doings, where anything can look.
+    private static func watch(
+        _ configuration: Configuration,
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ budgets: Budgets,
+        _ clinics: ClinicDirectory,
+        _ homeDelivery: HomeDeliverySource?
+    ) -> (reconciler: Reconciler, hints: HintDesk)? {
+        guard let observer = parts.observer else { return nil }
+        let eye = ClinicEye(
+            desk: desk,
+            budgets: budgets,
+            observer: observer,
+            deadline: configuration.timing.deadline,
+            logger: parts.logger
+        )
+        let fees = parts.setup.map { ParkedFees(eye: eye, directory: clinics, setup: $0) }
+        let reconciler = Reconciler(
+            desk: desk,
+            eye: eye,
+            fees: fees,
+            directory: clinics,
+            interval: configuration.timing.reconcileInterval
+        )
+        let hints = HintDesk(eye: eye, directory: clinics, fees: fees) { homeDelivery?.hint($0) }
+        return (reconciler, hints)
     }
 
     private static func intake(

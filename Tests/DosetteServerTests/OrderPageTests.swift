@@ -40,7 +40,7 @@ struct OrderPageTests {
             let path = try await order(client)
             let key = try key(path)
             #expect(try await client.get(path).status == 200)
-            let again = try await client.launch(Press(others: ["user": "3"]))
+            let again = try await client.launch(Press(place: "10"))
             #expect(try await client.get("\(again)/orders/\(key)").status == 200)
             #expect(try await client.get(again).text.contains("\(again)/orders/\(key)"))
             let derived = clinic.keys.secret(for: "launch/fjord-vets")
@@ -105,6 +105,9 @@ struct OrderPageTests {
             #expect(parts["story"]?.stringValue?.contains("the pharmacist says so") == true)
             let page = try await client.get(path)
             #expect(page.text.contains("Rejected by the pharmacy."))
+            #expect(page.text.contains("rejected it"))
+            // What calls were made is for the audit, not for a veterinarian.
+            #expect(!page.text.contains("provet.") && !page.text.contains("attempt"))
             #expect(!page.text.contains("data-source"))
             #expect(!page.text.contains("refresh"))
         }
@@ -155,6 +158,14 @@ struct OrderPageTests {
             let words = OrderWords(["prescription": ["state": .string(name)]])
             let isUnknown = words.state.hasPrefix("Provet shows a status")
             #expect(isUnknown == (name == "unknown"), "\(name)")
+        }
+        let deliveries = [
+            "received", "changed", "accepted", "packed", "shipped", "recalled", "part_delivered",
+            "part_changed", "refused", "delivered", "returned", "canceled",
+        ]
+        for name in deliveries {
+            let words = OrderWords(["prescription": [:], "delivery": ["state": .string(name)]])
+            #expect(words.state.hasPrefix("Home delivery: ") && words.state.hasSuffix("."))
         }
         for name in Lifecycle.fee.stateNames {
             #expect(OrderWords(["fee": ["state": .string(name)]]).fee != "not known", "\(name)")

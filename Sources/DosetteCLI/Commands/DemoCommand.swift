@@ -6,32 +6,85 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run real orders over real HTTP against a simulated Provet, with two crashes.",
+        abstract: "Run real orders over real HTTP against a simulated Provet, in two acts.",
         discussion: """
-            Starts the simulator and a server as processes of their own on 127.0.0.1, submits the \
-            orders, plays a pharmacist, kills the server twice, and compares the end with Provet's own \
-            ledger. Exit code 0 only if nothing was lost and nothing was done twice.
+            Starts the simulator and a server as processes of their own on 127.0.0.1. The first act \
+            submits the orders, plays a pharmacist, kills the server twice, and compares the end with \
+            Provet's own ledger. The second plays the clinic's side: a veterinarian in a browser, a \
+            cancel, settings, a new clinic, home delivery, and what must not work. Exit code 0 only if \
+            nothing was lost, nothing was done twice, and every step was as it should be.
             """
     )
+
+    enum Act: String, CaseIterable, ExpressibleByArgument {
+        case orders
+        case clinic
+        case all
+    }
 
     /// The day on which the orders of the examples play.
     static let storyTime = "2025-08-20T11:30:00Z"
 
+    @Option(help: "orders, clinic or all: what is played.") var act = Act.all
     @Option(help: "Orders, one JSON document a line.") var orders = "Examples/orders.ndjson"
     @Option(help: "none, mild or storm.") var faults = "mild"
     @Option(help: "How often the server is killed.") var kills = 2
     @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
+    @Option(
+        help: """
+            The Python that has playwright, for the veterinarian's browser; Scripts/browser-setup makes \
+            .build/browser/bin/python.
+            """
+    )
+    var browser: String?
+    @Option(
+        parsing: .upToNextOption,
+        help: "How the browser shows the pages: plain, no-script, narrow, dark, frame."
+    )
+    var manners: [BrowserManner] = [.plain]
+    /// The clinic's side is played against a configuration that is wrong on purpose.
+    @Flag(help: .hidden) var spoiled = false
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
 
     func run() async throws {
+        let place = try WorkDirectory.make(directory, "dosette-demo")
+        if act != .clinic { try await playOrders(in: place) }
+        if act != .orders { try await playClinic(in: place) }
+    }
+
+    private func playClinic(in place: URL) async throws {
+        if let browser, !FileManager.default.isExecutableFile(atPath: browser) {
+            throw Stop(.usage, "--browser: \(browser) cannot be run; see Scripts/browser-setup")
+        }
+        if browser != nil, !FileManager.default.fileExists(atPath: BrowserVeterinarian.script) {
+            throw Stop(.usage, "--browser: \(BrowserVeterinarian.script) is not below this folder")
+        }
+        let settings = ClinicSideAct.Settings(
+            browser: browser,
+            manners: manners.filter { BrowserManner.all.contains($0) },
+            isSpoiled: spoiled
+        )
+        let outcome = try await ClinicSideAct.run(settings, in: place)
+        print(outcome.text)
+        if spoiled {
+            guard outcome.failed == ActStage.spoiledSteps else {
+                throw Stop(.refused, "of a spoiled configuration \(outcome.failed) was found")
+            }
+            return print("what was spoiled was found")
+        }
+        guard outcome.isClean else {
+            throw Stop(.refused, "the files are in \(place.path)")
+        }
+    }
+
+    private func playOrders(in place: URL) async throws {
         var settings = Rehearsal.Settings()
         settings.orders = try OrderFile.read(orders)
         settings.killCount = kills
         settings.stage.faults = faults
         settings.stage.seed = seed
         settings.stage.clockOffset = try StoryClock.offset(to: Self.storyTime)
-        let place = try WorkDirectory.make(directory, "dosette-demo")
         let outcome = try await Rehearsal.run(settings, in: place)
         print(RehearsalReport.text(outcome))
         try await tellFirst(settings.orders, place)

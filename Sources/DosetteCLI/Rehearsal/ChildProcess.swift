@@ -11,13 +11,16 @@ final class ChildProcess: Sendable {
     ///   - arguments: The command and its options.
     ///   - environment: What is added to this process's environment.
     ///   - log: Where its output is appended.
+    ///   - program: Another program that is started instead of this one.
     /// - Throws: When it cannot be started.
-    init(_ arguments: [String], environment: [String: String], log: URL) throws {
+    init(
+        _ arguments: [String],
+        environment: [String: String],
+        log: URL,
+        program: URL? = nil
+    ) throws {
         let child = Process()
-        child.executableURL =
-            URL(filePath: ProcessInfo.processInfo.arguments[0])
-            .standardizedFileURL
-        if let own = Bundle.main.executableURL { child.executableURL = own }
+        child.executableURL = program ?? Self.own
         child.arguments = arguments
         child.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         if !FileManager.default.fileExists(atPath: log.path) {
@@ -31,6 +34,11 @@ final class ChildProcess: Sendable {
         try child.run()
         self.log = log
         process = Locked(child)
+    }
+
+    private static var own: URL {
+        Bundle.main.executableURL
+            ?? URL(filePath: ProcessInfo.processInfo.arguments[0]).standardizedFileURL
     }
 
     /// How a process ended.

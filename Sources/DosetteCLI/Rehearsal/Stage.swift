@@ -13,6 +13,10 @@ struct Stage {
         var callsPerMinute = 100_000
         /// Further options of every `serve`.
         var serveOptions: [String] = []
+        /// What is added to the environment of every `serve`.
+        var serveEnvironment: [String: String] = [:]
+        /// Writes another configuration than the usual one, for a simulated Provet on this port.
+        var configuration: (@Sendable (Int) -> String)?
     }
 
     /// How long a process may take until it answers.
@@ -63,7 +67,8 @@ struct Stage {
             let text = try? String(contentsOf: portFile, encoding: .utf8)
             return text.flatMap { Int($0) }
         }
-        let text = configuration(port: port, settings: settings)
+        let text =
+            settings.configuration?(port) ?? configuration(port: port, settings: settings)
         try text.write(
             to: directory.appending(path: "dosette.yaml"),
             atomically: true,
@@ -104,7 +109,8 @@ struct Stage {
         if let fault = settings.plantedFault { arguments += ["--planted-fault", fault] }
         return try ChildProcess(
             arguments + settings.serveOptions + options,
-            environment: ["PROVET_SECRET": "simulated-secret"],
+            environment: ["PROVET_SECRET": "simulated-secret"]
+                .merging(settings.serveEnvironment) { $1 },
             log: directory.appending(path: "dosette.log")
         )
     }

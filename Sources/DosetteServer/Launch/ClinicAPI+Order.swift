@@ -48,13 +48,12 @@ extension ClinicAPI {
         } catch {
             throw Self.failure(error)
         }
-        let story = events.compactMap { try? EventCodec.fact($0.entry) }
-            .compactMap(ClinicStory.line)
+        let facts = events.compactMap { try? EventCodec.fact($0.entry) }
         let key = order.received.key
         let session = ["launch", "session", visit.token]
         return OrderPage(
             order: order,
-            story: story.suffix(ServerLimits.storyLinesMaximum),
+            story: Array(PageStory.lines(facts, of: order).suffix(ServerLimits.storyLinesMaximum)),
             time: ClinicTime(timeZone: visit.clinic.configuration.timeZone),
             back: SitePath(base: base, session),
             live: SitePath(base: base, session + ["orders", key.source, key.orderID, "live"]),

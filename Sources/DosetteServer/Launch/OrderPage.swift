@@ -4,7 +4,7 @@ import DosetteEngine
 /// The page of one order: where it is, what is left of it, and how it came there.
 struct OrderPage: Sendable {
     let order: Order
-    let story: [OrderStory.Line]
+    let story: [PageStory.Line]
     let time: ClinicTime
     /// The session's own page.
     let back: SitePath
@@ -77,17 +77,33 @@ struct OrderPage: Sendable {
     }
 
     private var itemsMarkup: HTML {
+        if let delivery = order.delivery { return deliveryMarkup(delivery) }
         let items = order.received.prescription["prescription_items"]?.arrayValue ?? []
-        return HTML(.table, .class("items")) {
+        return table(["Product", "Instructions", "Dispenses", "Valid"]) {
+            zip(items, words.supplies).map { row($0.0, $0.1) }
+        }
+    }
+
+    private func table(_ titles: [String], @HTMLBuilder _ rows: () -> HTML) -> HTML {
+        HTML(.table, .class("items")) {
             HTML(.thead) {
-                HTML(.tr) {
-                    ["Product", "Instructions", "Dispenses", "Valid"].map { title in
-                        HTML(.th, .scope("col")) { title }
-                    }
-                }
+                HTML(.tr) { titles.map { title in HTML(.th, .scope("col")) { title } } }
             }
-            HTML(.tbody) {
-                zip(items, words.supplies).map { row($0.0, $0.1) }
+            HTML(.tbody) { rows() }
+        }
+    }
+
+    private func deliveryMarkup(_ delivery: Delivery) -> HTML {
+        table(["Product", "Wanted", "Delivered"]) {
+            delivery.items.map { item in
+                HTML(.tr) {
+                    HTML(.th, .scope("row")) {
+                        item.name
+                        if let substitute = item.substitute { ", replaced by \(substitute)" }
+                    }
+                    HTML(.td) { "\(item.quantity) wanted" }
+                    HTML(.td) { "\(item.delivered) delivered" }
+                }
             }
         }
     }

@@ -22,6 +22,7 @@ struct OrderWords: Sendable {
         if isParked {
             return "Something did not go through; a person at the pharmacy decides how it goes on."
         }
+        if let delivery { return Self.words(ofDelivery: delivery) }
         let sentence =
             switch prescription {
             case "draft": "Taken in; the prescription is being written in Provet."
@@ -38,8 +39,40 @@ struct OrderWords: Sendable {
         return isCanceling ? "\(sentence) It is being cancelled." : sentence
     }
 
+    /// The state of a home delivery, if it is one.
+    private var delivery: String? { view["delivery"]?["state"]?.stringValue }
+
+    private static func words(ofDelivery state: String) -> String {
+        let rest =
+            switch state {
+            case "received": "at the pharmacy; a pharmacist decides on it."
+            case "changed": "changed by the clinic; a pharmacist decides on it anew."
+            case "accepted": "accepted by the pharmacy, which packs it."
+            case "packed": "packed."
+            case "shipped": "on its way."
+            case "recalled": "on its way, and the clinic wants something else."
+            case "part_delivered": "delivered in part."
+            case "part_changed": "delivered in part; the clinic changed the rest."
+            case "refused": "refused by the pharmacy."
+            case "delivered": "delivered."
+            case "returned": "returned."
+            case "canceled": "cancelled."
+            default: state.replacing("_", with: " ")
+            }
+        return "Home delivery: \(rest)"
+    }
+
+    private static func tone(ofDelivery state: String) -> Tone {
+        switch state {
+        case "refused": .bad
+        case "changed", "recalled", "part_changed", "returned", "canceled": .warn
+        default: .plain
+        }
+    }
+
     var tone: Tone {
         if isParked { return .warn }
+        if let delivery { return Self.tone(ofDelivery: delivery) }
         return switch prescription {
         case "rejected", "error": .bad
         case "accepted_warning", "canceled": .warn
@@ -102,6 +135,12 @@ struct OrderWords: Sendable {
 
     /// What remains of all items together.
     var remaining: String {
+        if let rows = view["delivery"]?["items"]?.arrayValue {
+            let open = rows.reduce(0) { sum, row in
+                sum + max(0, (row["quantity"]?.intValue ?? 0) - (row["delivered"]?.intValue ?? 0))
+            }
+            return open == 0 ? "nothing left to deliver" : "\(open) to be delivered"
+        }
         let items = view["dispensing"]?["items"]?.arrayValue ?? []
         let remaining = items.reduce(0) { $0 + ($1["remaining"]?.intValue ?? 0) }
         return remaining == 1 ? "1 dispense left" : "\(remaining) dispenses left"

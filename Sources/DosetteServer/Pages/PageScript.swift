@@ -1,9 +1,12 @@
 /// The script of the pages: nothing on them needs it.
 enum PageScript {
-    /// It keeps an order's page up to date; without it the page loads itself again every few seconds.
+    /// It brings the focus to what is wrong in a side panel, and keeps an order's page up to date; without it the page loads itself again every few seconds.
     static let text = """
         "use strict";
         (() => {
+          // A browser lets no page in a frame take the focus by its markup alone.
+          const first = document.querySelector("[autofocus]");
+          if (first && window !== window.top) first.focus();
           const source = document.body.dataset.source;
           if (!source) return;
           const again = () => setTimeout(() => location.reload(), 10000);
