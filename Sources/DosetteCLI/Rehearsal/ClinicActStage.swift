@@ -26,6 +26,7 @@ enum ActStage {
     ///   - directory: Where data and logs go.
     ///   - isSpoiled: Whether the configuration is wrong on purpose.
     /// - Returns: The processes, and the server's address as others reach it.
+    /// - Throws: What keeps the processes from being started.
     static func set(
         in directory: URL,
         isSpoiled: Bool
