@@ -147,7 +147,8 @@ let package = Package(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation", "DosetteSimulator",
+                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation",
+                "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -298,7 +299,8 @@ let package = Package(
             name: "DosetteCLITests",
             dependencies: [
                 "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-                "DosetteStore", "DosetteTesting",
+                "DosetteSimulator", "DosetteStore", "DosetteTesting",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

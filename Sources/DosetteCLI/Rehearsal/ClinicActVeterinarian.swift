@@ -151,7 +151,7 @@ extension ClinicSideAct {
         let items = view["dispensing"]?["items"]?.arrayValue ?? []
         try due(items.allSatisfy { $0["remaining"] == 0 }, "something is left to dispense")
         let entries = try await ledger(since: mark)
-        try due(Self.charge.merging([.prescriptionCreated: 1]) { $1 }, in: entries)
+        try due(ActCheck.charge.merging([.prescriptionCreated: 1]) { $1 }, in: entries)
         let made = entries.first { $0.effect == .prescriptionCreated }
         try due(
             made?.object == view["prescription"]?["provet_id"]?.intValue && made?.client == client,
