@@ -299,7 +299,8 @@ let package = Package(
             name: "DosetteCLITests",
             dependencies: [
                 "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-                "DosetteStore", "DosetteTesting",
+                "DosetteSimulator", "DosetteStore", "DosetteTesting",
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

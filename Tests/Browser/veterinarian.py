@@ -141,7 +141,7 @@ class Visit:
             lambda message: "frame-ancestors" in message.text, timeout=self.options.seconds * 1000
         ):
             self.page.locator("form button, a").first.click()
-        due(self.locate("h1").count() == 0, "a foreign page shows the panel")
+        due(self.locate("#main").count() == 0, "a foreign page shows the panel")
         say("refused", shot=self.shoot("foreign-page"))
         say("end", live=True, shots=self.count)
 

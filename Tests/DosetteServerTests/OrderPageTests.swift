@@ -136,6 +136,30 @@ struct OrderPageTests {
         }
     }
 
+    @Test func `a client's home delivery is told as one`() async throws {
+        let clinic = try ClinicWorld()
+        try await clinic.world.serve { client in
+            let delivery: JSON = [
+                "order_id": "HDO-5", "source": "webshop", "clinic": .string(World.clinic),
+                "delivery": [
+                    "home_delivery_order_id": 5, "client_id": 7, "department_id": 1,
+                    "items": [
+                        [
+                            "home_delivery_item_id": 11, "item_id": 3, "name": "Collar",
+                            "quantity": 2,
+                        ]
+                    ],
+                ],
+            ]
+            #expect(try await client.post("/v1/orders", delivery).status == 202)
+            let session = try await client.launch()
+            let page = try await client.get("\(session)/orders/webshop/HDO-5").text
+            #expect(page.contains("Home delivery: at the pharmacy; a pharmacist decides on it."))
+            #expect(page.contains("Collar") && page.contains("2 wanted"))
+            #expect(page.contains("sent an order for home delivery to the pharmacy"))
+        }
+    }
+
     @Test func `few may follow at once`() {
         let followers = LiveFollowers()
         let most = ServerLimits.followersOfSessionMaximum
@@ -167,6 +191,9 @@ struct OrderPageTests {
             let words = OrderWords(["prescription": [:], "delivery": ["state": .string(name)]])
             #expect(words.state.hasPrefix("Home delivery: ") && words.state.hasSuffix("."))
         }
+        let items: JSON = [["quantity": 3, "delivered": 1], ["quantity": 0, "delivered": 0]]
+        let rest = OrderWords(["delivery": ["state": "part_delivered", "items": items]])
+        #expect(rest.remaining == "2 to be delivered")
         for name in Lifecycle.fee.stateNames {
             #expect(OrderWords(["fee": ["state": .string(name)]]).fee != "not known", "\(name)")
         }

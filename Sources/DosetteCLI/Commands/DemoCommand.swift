@@ -47,6 +47,12 @@ struct DemoCommand: AsyncParsableCommand {
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
 
+    func validate() throws {
+        guard manners.allSatisfy(BrowserManner.all.contains) else {
+            throw ValidationError("--manners: no order can be made on a foreign page")
+        }
+    }
+
     func run() async throws {
         let place = try WorkDirectory.make(directory, "dosette-demo")
         if act != .clinic { try await playOrders(in: place) }
@@ -62,7 +68,7 @@ struct DemoCommand: AsyncParsableCommand {
         }
         let settings = ClinicSideAct.Settings(
             browser: browser,
-            manners: manners.filter { BrowserManner.all.contains($0) },
+            manners: manners,
             isSpoiled: spoiled
         )
         let outcome = try await ClinicSideAct.run(settings, in: place)

@@ -29,6 +29,8 @@ struct ClinicSideAct {
         var seconds = Duration.zero
         /// Where the pages' pictures are; nothing without a browser.
         var pictures: URL?
+        /// What a person may ask the journal afterwards.
+        var lookCloser = ""
 
         /// The names of the steps that failed.
         var failed: [String] { steps.filter { !$0.isGood }.map(\.name) }
@@ -75,6 +77,8 @@ struct ClinicSideAct {
             visitor: WebVisitor(),
             address: address
         )
+        act.outcome.lookCloser =
+            "\(ActStage.environment) dosette audit replay --config \(stage.configPath)"
         await act.play()
         act.outcome.seconds = ContinuousClock.now - begin
         return act.outcome
@@ -147,6 +151,8 @@ extension ClinicSideAct.Outcome {
             isClean
             ? "VERDICT: the clinic's side is as it was said to be"
             : "VERDICT: something is wrong"
-        return ([table.text, ""] + wrong + pictures + [verdict]).joined(separator: "\n")
+        let closer = lookCloser.isEmpty ? [] : ["look closer:", "  \(lookCloser)"]
+        return ([table.text, ""] + wrong + pictures + closer + ["", verdict])
+            .joined(separator: "\n")
     }
 }

@@ -54,6 +54,7 @@ final class BrowserVeterinarian: ActVeterinarian {
     ///   - texts: What the order's page will say, in order.
     ///   - manner: How the pages are shown.
     ///   - place: Where the pictures go.
+    /// - Throws: What keeps the process from being started.
     init(
         python: String,
         press: String,

@@ -67,7 +67,7 @@ extension ClinicSideAct {
         try await setFeeItem(502)
         try await wait(order, for: "going on by itself") { $0["fee"]?["state"] == "charged" }
         let entries = try await ledger(since: mark)
-        try due(Self.charge, in: entries)
+        try due(ActCheck.charge, in: entries)
         let sum = entries.first { $0.effect == .saleItemAdded }?.sum
         try due(sum == "6.50", "the fee was \(sum ?? "nothing"), not item 502's 6.50")
         try await setFeeItem(501)

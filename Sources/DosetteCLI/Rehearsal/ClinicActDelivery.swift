@@ -37,6 +37,8 @@ extension ClinicSideAct {
             try await wait(order, for: state) { $0["delivery"]?["state"]?.stringValue == state }
         }
         let statuses = try await deliveryStatuses(since: mark)
+        let page = try await clientsPage("patient", of: 151)
+        try due(page.contains("Home delivery: delivered."), "the client's page does not tell of it")
         return "\(order) came in after \(took.words); Provet shows the statuses \(statuses)"
     }
 

@@ -161,17 +161,28 @@ extension ClinicSideAct {
 
     /// Checks that effects took place exactly so often, and no others of these kinds.
     func due(_ counts: [LedgerEntry.Effect: Int], in entries: [LedgerEntry]) throws {
-        for (effect, count) in counts {
-            let real = entries.count { $0.effect == effect }
-            try due(
-                real == count,
-                "Provet's ledger has \(real) of \(effect.rawValue), not \(count)"
-            )
-        }
+        try ActCheck.due(counts, in: entries)
     }
+}
 
+/// What the ledger must say.
+enum ActCheck {
     /// What one charged fee is at Provet.
     static let charge: [LedgerEntry.Effect: Int] = [
         .saleCreated: 1, .saleItemAdded: 1, .saleFinalized: 1, .paymentAdded: 1,
     ]
+
+    /// Checks that effects took place exactly so often, and no others of these kinds.
+    ///
+    /// - Throws: ``ClinicSideAct/Failure`` with the first that did not.
+    static func due(_ counts: [LedgerEntry.Effect: Int], in entries: [LedgerEntry]) throws {
+        for (effect, count) in counts {
+            let real = entries.count { $0.effect == effect }
+            guard real == count else {
+                throw ClinicSideAct.Failure(
+                    "Provet's ledger has \(real) of \(effect.rawValue), not \(count)"
+                )
+            }
+        }
+    }
 }

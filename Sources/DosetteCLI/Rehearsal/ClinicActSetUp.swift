@@ -61,7 +61,7 @@ extension ClinicSideAct {
         try await acceptAndCharge(order)
         let entries = try await ledger(since: before)
         let own = entries.filter { $0.installation == Self.newInstallation }
-        try due(Self.charge.merging([.prescriptionCreated: 1]) { $1 }, in: own)
+        try due(ActCheck.charge.merging([.prescriptionCreated: 1]) { $1 }, in: own)
         let refused = try await refuseCredentials(url)
         return "\(Self.newClinic) came by itself, and \(order) was charged there; \(refused)"
     }

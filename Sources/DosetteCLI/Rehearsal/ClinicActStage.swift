@@ -13,6 +13,8 @@ enum ActStage {
     static let hookupToken = "a-token-of-the-demo-that-nobody-guesses"
 
     private static let tokenVariable = "DOSETTE_DEMO_HOOKUP_TOKEN"
+    /// What the configuration needs of the environment, as a shell takes it.
+    static let environment = "PROVET_SECRET=simulated-secret \(tokenVariable)=\(hookupToken)"
     /// Ports that no machine hands out by itself.
     private static let ports = 20_000...29_999
     private static let triesMaximum = 3
@@ -26,6 +28,7 @@ enum ActStage {
     ///   - directory: Where data and logs go.
     ///   - isSpoiled: Whether the configuration is wrong on purpose.
     /// - Returns: The processes, and the server's address as others reach it.
+    /// - Throws: What keeps the processes from being started.
     static func set(
         in directory: URL,
         isSpoiled: Bool

@@ -109,6 +109,15 @@ extension ClinicSideAct {
         )
     }
 
+    /// What a button opens, by plain HTTP.
+    func clientsPage(_ place: String, of object: Int) async throws -> String {
+        let launch = try await launch(place, of: object)
+        let url = launch["url"]?.stringValue ?? ""
+        let opened = try await visitor.post(url, form: launch["body"]?.stringValue ?? "")
+        try due(opened.status == 303, "the launch got \(opened.status)")
+        return try await visitor.get(address + (opened.location ?? "")).text
+    }
+
     // MARK: - The pharmacy's part
 
     /// Plays the pharmacist, each time the veterinarian has seen what was done before.
@@ -142,7 +151,7 @@ extension ClinicSideAct {
         let items = view["dispensing"]?["items"]?.arrayValue ?? []
         try due(items.allSatisfy { $0["remaining"] == 0 }, "something is left to dispense")
         let entries = try await ledger(since: mark)
-        try due(Self.charge.merging([.prescriptionCreated: 1]) { $1 }, in: entries)
+        try due(ActCheck.charge.merging([.prescriptionCreated: 1]) { $1 }, in: entries)
         let made = entries.first { $0.effect == .prescriptionCreated }
         try due(
             made?.object == view["prescription"]?["provet_id"]?.intValue && made?.client == client,

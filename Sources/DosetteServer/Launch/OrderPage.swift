@@ -62,11 +62,18 @@ struct OrderPage: Sendable {
                     Self.fact("Waits for") { HTML(words.waitsFor ?? "nothing") }
                     Self.fact("Fee") { HTML(words.fee) }
                     if order.received.priority == .urgent { Self.fact("Urgent") { HTML("yes") } }
+                    if let remarks { Self.fact("Remarks") { HTML(remarks) } }
                     Self.fact("Changed") { time.html(order.changedAt) }
                     Self.fact("Order number") { HTML("\(order.received.key)") }
                 }
             }
         }
+    }
+
+    /// What the veterinarian told the pharmacy.
+    private var remarks: String? {
+        let text = order.received.prescription["remarks"]?.stringValue ?? ""
+        return text.isEmpty ? nil : text
     }
 
     private static func fact(_ name: String, @HTMLBuilder _ value: () -> HTML) -> HTML {

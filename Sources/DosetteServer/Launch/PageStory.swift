@@ -81,8 +81,7 @@ enum PageStory {
         "refunded": "paid the fee back",
     ]
     private static let dispensing = [
-        "open": "lets it be dispensed", "complete": "saw the last dispense",
-        "expired": "saw its last day pass",
+        "complete": "saw the last dispense", "expired": "saw its last day pass",
     ]
 
     private static func words(_ dispense: RepeatPlan.Dispense, _ order: Order) -> String {

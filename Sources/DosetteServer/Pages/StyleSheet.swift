@@ -50,9 +50,8 @@ enum StyleSheet {
         legend { float: left; width: 100%; font-weight: 700; font-size: 1.05rem; padding: 0;
           margin: 0 0 .5rem; }
         legend + * { clear: both; }
-        .fields { display: grid; grid-template-columns: 1fr; gap: 0 1rem; }
-        .field { margin: 0 0 1rem; min-width: 0; display: flex; flex-direction: column; }
-        .field > :last-child { margin-top: auto; }
+        .fields { display: grid; grid-template-columns: 1fr; gap: 0 1rem; align-items: end; }
+        .field { margin: 0 0 1rem; min-width: 0; }
         .field > label, .label { display: block; font-weight: 600; margin: 0 0 .25rem; }
         .hint { display: block; color: var(--soft); font-size: .9rem; margin: 0 0 .25rem; }
         .error { display: block; color: var(--bad); font-weight: 600; margin: 0 0 .25rem; }
@@ -60,7 +59,7 @@ enum StyleSheet {
         input:not([type=checkbox]), select, textarea { width: 100%; min-height: 44px; font: inherit;
           color: inherit; background: var(--ground); border: 1px solid var(--field);
           border-radius: .35rem; padding: .5rem .6rem; }
-        textarea { resize: vertical; }
+        textarea { resize: vertical; display: block; }
         [aria-invalid=true] { border: 2px solid var(--bad) !important; }
         .check { display: flex; align-items: center; gap: .75rem; min-height: 44px; cursor: pointer; }
         .check input { width: 1.4rem; height: 1.4rem; flex: none; margin: 0 0 0 .2rem;
