@@ -185,9 +185,11 @@ struct PatchStatus: ProvetAction {
     /// Tells the remarks only when they are what was known and our own lines: what somebody else
     /// wrote meanwhile stays news for the next look.
     private static func receipt(_ json: JSON, _ request: ActionRequest) -> Receipt {
-        guard let digest = Remarks.digest(in: json["remarks"])?.stringValue else { return Receipt() }
-        let receipt = Receipt(["remarks_digest": .string(digest)])
-        guard let known = request.order.remarksDigest, known != digest else { return receipt }
+        guard let digest = Remarks.digest(in: json["remarks"]) else { return Receipt() }
+        let receipt = Receipt(["remarks_digest": digest])
+        guard let known = request.order.remarksDigest, digest != .string(known) else {
+            return receipt
+        }
         guard let own = request.plan.entry?.remarks,
             let rest = rest(of: json["remarks"]?.stringValue ?? "", after: own),
             Remarks.digest(rest) == known

@@ -69,13 +69,7 @@ struct DoneWhenTests {
             try await stack.say("accept", to: key)
             try await stack.wait(for: key, "charged") { $0.fee == .charged }
             let began = stack.engine.clock.now()
-            try await stack.provet(
-                "/clinic",
-                [
-                    "installation": .string(LiveStack.installation), "action": "cancel",
-                    "prescription": JSON(sent.provetID),
-                ]
-            )
+            try await stack.clinicCancels(try #require(sent.provetID))
             let order = try await stack.wait(for: key, "refunded") { $0.fee == .refunded }
             #expect(order.prescription == .canceled)
             let noticed = try #require(try await stack.canceledAt(key))
@@ -87,6 +81,28 @@ struct DoneWhenTests {
             #expect(truth.repeated == [])
             #expect(truth.standingSales == [])
             #expect(truth.standingPayments == [])
+            try await stack.checkAudit()
+        }
+    }
+
+    /// Nobody knows here which call is out: whatever it is, the end is the same.
+    @Test(arguments: [0, 3, 8, 15, 30])
+    func `a cancel in the middle of the charge leaves nothing behind`(pause: Int64) async throws {
+        try await LiveStack.run { stack in
+            let (key, _) = try await stack.submit("HD-1")
+            let sent = try await stack.wait(for: key, "sent") { $0.prescription == .sent }
+            try await stack.say("accept", to: key)
+            let clock = stack.engine.clock
+            try await clock.sleep(until: clock.now().advanced(by: .milliseconds(pause)))
+            try await stack.clinicCancels(try #require(sent.provetID))
+            let order = try await stack.wait(for: key, "canceled and settled") {
+                $0.prescription == .canceled && ($0.fee == .refunded || $0.fee == .notCharged)
+            }
+            #expect(!order.isOpen)
+            let truth = ClinicTruth(try await stack.ledger())
+            #expect(truth.repeated == [])
+            #expect(truth.overwritten == [])
+            #expect(truth.openSales + truth.standingSales + truth.standingPayments == [])
             try await stack.checkAudit()
         }
     }
@@ -103,9 +119,10 @@ struct DoneWhenTests {
             let clinic = LiveStack.clinic
             let made = try await stack.post("/v1/clinics/\(clinic)/webhooks", ["by": "Aino"])
             #expect(made.status == 200, "\(made.text)")
-            let settings = [
-                "installation": .string(LiveStack.installation), "department": 1,
-            ] as JSONObject
+            let settings =
+                [
+                    "installation": .string(LiveStack.installation), "department": 1,
+                ] as JSONObject
             var none = settings
             none["prescription_fee_item"] = .null
             try await stack.provet("/settings", .object(none))
@@ -184,6 +201,16 @@ extension LiveStack {
         #expect(pressed["method"] == "POST")
         return (
             try #require(pressed["url"]?.stringValue), try #require(pressed["body"]?.stringValue)
+        )
+    }
+
+    func clinicCancels(_ prescription: Int) async throws {
+        try await provet(
+            "/clinic",
+            [
+                "installation": .string(Self.installation), "action": "cancel",
+                "prescription": JSON(prescription),
+            ]
         )
     }
 

@@ -34,6 +34,9 @@ struct LiveStack: Sendable {
 
     var engine: Engine { composition.engine }
     var office: any ClinicOffice { composition.office }
+    /// The part of a clinic's webhook URL that nobody guesses.
+    func hookSecret(of clinic: String) -> String { composition.keys.secret(for: "hook/\(clinic)") }
+
     var provetRoot: String { "http://127.0.0.1:\(provetPort)" }
 
     /// Runs `body` against a Provet and one server with an empty data directory.

@@ -132,6 +132,12 @@ struct OfficeTests {
             let path = "/v1/clinics/\(Self.south)"
             #expect(try await stack.post("\(path)/disable", why).status == 200)
             try await stack.say("accept", to: key)
+            // Its webhooks are answered and lead to nothing.
+            let hooks = stack.hookSecret(of: Self.south)
+            let hints = stack.engine.counters.hints
+            let hooked = try await stack.postForm("/hooks/\(Self.south)/\(hooks)", "client_id=7")
+            #expect(hooked.status == 200)
+            #expect(stack.engine.counters.hints == hints)
             let before = try await stack.ledger().count
             let looks = stack.engine.counters.reconciled
             // Several rounds of the other clinic pass meanwhile.
@@ -154,8 +160,8 @@ struct OfficeTests {
             try await LiveStack.withDirectory { directory in
                 var logs: [String] = []
                 try await LiveStack.live(provet, directory) { stack in
-                    let (status, _) = try await stack.hookUp("9", as: Self.south, secret: Self.secret)
-                    #expect(status == 200)
+                    let hooked = try await stack.hookUp("9", as: Self.south, secret: Self.secret)
+                    #expect(hooked.status == 200)
                     let (key, _) = try await stack.submit("HD-1", clinic: Self.south)
                     try await stack.wait(for: key, "sent") { $0.prescription == .sent }
                     let views = try await stack.get("/v1/clinics").text

@@ -151,7 +151,9 @@ struct ClinicSightTests {
         try story.answer("provet.patch_status", .confirmed(Receipt()))
         try story.when(.see(Self.archived))
         #expect(story.parked == ["conflict: clinic.archived"])
-        // The fee is another part: it goes on, and what it charges is not lost.
+        // Nothing is charged until somebody has decided.
+        #expect(story.actions == [])
+        try story.signal("retry")
         try story.perform(Story.feeSteps)
         #expect(story.order.fee == .charged)
     }
