@@ -284,6 +284,19 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteClinicTests",
+            dependencies: [
+                "Dosette", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteKeys", "DosetteProvet", "DosetteServer",
+                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
             name: "DosetteSimulationTests",
             dependencies: [
                 "DosetteCore", "DosetteDeterminism", "DosetteSimulation", "DosetteSimulator",

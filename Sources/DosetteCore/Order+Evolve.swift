@@ -361,6 +361,8 @@ extension Order {
     /// What our own write left in the remarks is no news at the next look; where it is not known what that is,
     /// the next look reads it.
     private mutating func rememberRemarks(_ receipt: Receipt, isWritten: Bool) {
+        // Somebody else has written as well: what was known stays, and the next look tells.
+        if receipt.values["remarks_differ"] == true { return }
         if let digest = receipt.values["remarks_digest"]?.stringValue {
             remarksDigest = digest
         } else if isWritten {

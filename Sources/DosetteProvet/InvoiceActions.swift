@@ -67,6 +67,7 @@ struct AddPayment: ProvetAction {
             effectClass: .naturalCreate,
             calls: [
                 EndpointUse(ProvetEndpoint.paymentCreate), EndpointUse(ProvetEndpoint.invoice),
+                EndpointUse(ProvetEndpoint.paymentList),
             ],
             probeCalls: [
                 EndpointUse(ProvetEndpoint.paymentList, pageCost),
@@ -92,6 +93,8 @@ struct AddPayment: ProvetAction {
             let field = client.assumptions.invoiceTotalField
             return .refused(reason: "the invoice has no sum in \(field)")
         }
+        // Provet may take a second payment of what is paid: nobody is made to pay twice.
+        if let paid = await paidByHand(invoice, json, client) { return .confirmed(paid) }
         let body: JSON = [
             "invoice": JSON(invoice),
             "payment_type": JSON(client.clinic.fee.paymentType),
@@ -101,6 +104,44 @@ struct AddPayment: ProvetAction {
         return result.outcome { json in
             ProvetID.read(json).map { Receipt(["id": JSON($0), "sum": .string(sum)]) }
         }
+    }
+
+    /// Looks whether somebody at the clinic has taken the money before us.
+    ///
+    /// One short page of the list is asked for: an invoice has few payments. What cannot be read
+    /// shows nothing, and we pay.
+    private func paidByHand(
+        _ invoice: Int,
+        _ details: JSON,
+        _ client: ProvetClient
+    ) async -> Receipt? {
+        let filter = [("invoice__is", String(invoice))]
+        let path = client.assumptions.paymentPath
+        guard case .done(let page) = await client.call(.get, path, query: filter),
+            let rows = page["results"]?.arrayValue?.compactMap(\.objectValue),
+            let paid = Self.paid(rows, invoice, details, client.assumptions)
+        else { return nil }
+        var values = paid.values
+        values["by_hand"] = true
+        return Receipt(values)
+    }
+
+    /// Payments of any kind that together are the invoice's sum, by the first one's number.
+    private static func paid(
+        _ rows: [JSONObject],
+        _ invoice: Int,
+        _ details: JSON,
+        _ assumptions: ProvetAssumptions
+    ) -> Receipt? {
+        guard let total = cents(details[assumptions.invoiceTotalField]) else { return nil }
+        let standing = rows.filter {
+            ProvetID.read($0["invoice"]) == invoice && $0[assumptions.paymentCanceledField] != true
+        }
+        let sums = standing.map { cents($0["sum"]) }
+        guard let first = standing.first, let id = ProvetID.read(.object(first)),
+            !sums.contains(nil), sums.compactMap(\.self).reduce(0, +) == total
+        else { return nil }
+        return Receipt(["id": JSON(id)])
     }
 
     /// A sum in decimal digits, as it is sent back; Provet writes "12.00", 12 or 12.5.
@@ -155,21 +196,12 @@ struct AddPayment: ProvetAction {
         guard let invoice = request.invoiceID else { return nil }
         let assumptions = client.assumptions
         let look = await client.call(.get, "\(assumptions.invoicePath)/\(invoice)")
-        guard case .done(let json) = look,
-            let total = Self.cents(json[assumptions.invoiceTotalField])
-        else { return nil }
+        guard case .done(let json) = look else { return nil }
         let filter = [("invoice__is", String(invoice))]
         guard case .rows(let rows) = await client.list(assumptions.paymentPath, filter) else {
             return nil
         }
-        let standing = rows.filter {
-            ProvetID.read($0["invoice"]) == invoice && $0[assumptions.paymentCanceledField] != true
-        }
-        let sums = standing.map { Self.cents($0["sum"]) }
-        guard let first = standing.first, let id = ProvetID.read(.object(first)),
-            !sums.contains(nil), sums.compactMap(\.self).reduce(0, +) == total
-        else { return nil }
-        return Receipt(["id": JSON(id)])
+        return Self.paid(rows, invoice, json, assumptions)
     }
 
     /// A sum in hundredths, for comparing.

@@ -145,7 +145,7 @@ struct PatchStatus: ProvetAction {
         let remarks = json["remarks"]?.stringValue ?? ""
         let wanted = request.plan.entry?.remarks
         let hasRemarks = wanted.map { Self.hasLines(remarks, $0) } ?? true
-        if seen == target(request), hasRemarks { return .confirmed(Self.receipt(json)) }
+        if seen == target(request), hasRemarks { return .confirmed(Self.receipt(json, request)) }
         guard seen == target(request) || seen == request.order.provetStatus else {
             return conflict(seen, request)
         }
@@ -177,13 +177,34 @@ struct PatchStatus: ProvetAction {
                 return now == target ? .confirmed(Receipt()) : conflict(now, request)
             }
         }
-        return result.outcome { $0["status"]?.intValue == target ? Self.receipt($0) : nil }
+        return result.outcome {
+            $0["status"]?.intValue == target ? Self.receipt($0, request) : nil
+        }
     }
 
-    private static func receipt(_ json: JSON) -> Receipt {
-        var values: JSONObject = [:]
-        values["remarks_digest"] = Remarks.digest(in: json["remarks"])
-        return Receipt(values)
+    /// Tells the remarks only when they are what was known and our own lines: what somebody else
+    /// wrote meanwhile stays news for the next look.
+    private static func receipt(_ json: JSON, _ request: ActionRequest) -> Receipt {
+        guard let digest = Remarks.digest(in: json["remarks"]) else { return Receipt() }
+        let receipt = Receipt(["remarks_digest": digest])
+        guard let known = request.order.remarksDigest, digest != .string(known) else {
+            return receipt
+        }
+        guard let own = request.plan.entry?.remarks,
+            let rest = rest(of: json["remarks"]?.stringValue ?? "", after: own),
+            Remarks.digest(rest) == known
+        else { return Receipt(["remarks_differ": true]) }
+        return receipt
+    }
+
+    /// What follows our own lines at the beginning of the remarks, however Provet ends lines.
+    private static func rest(of remarks: String, after own: String) -> String? {
+        if remarks == own { return "" }
+        for end in ["\n", "\r\n"] {
+            let lines = own.replacing("\n", with: end) + end
+            if remarks.hasPrefix(lines) { return String(remarks.dropFirst(lines.count)) }
+        }
+        return nil
     }
 
     private func conflict(_ seen: Int, _ request: ActionRequest) -> EffectProtocol.Outcome {
@@ -204,7 +225,9 @@ struct PatchStatus: ProvetAction {
         let isRemark = target(request) == request.order.provetStatus
         let wanted = isRemark ? request.plan.entry?.remarks : nil
         let hasRemarks = wanted.map { Self.hasLines(json["remarks"]?.stringValue ?? "", $0) }
-        if seen == target(request), hasRemarks ?? true { return .found(Self.receipt(json)) }
+        if seen == target(request), hasRemarks ?? true {
+            return .found(Self.receipt(json, request))
+        }
         guard seen == request.order.provetStatus else {
             return .unclear(reason: "Provet shows status \(seen)")
         }

@@ -19,6 +19,7 @@ final class ScriptedObserver: ClinicObserver {
         var clientsGone: Set<Int> = []
         var invoices: [Int: Int] = [:]
         var looks: [OrderKey] = []
+        var questions = 0
     }
 
     let calls: [EndpointUse]
@@ -31,6 +32,8 @@ final class ScriptedObserver: ClinicObserver {
     }
 
     var looks: [OrderKey] { state.withLock { $0.looks } }
+    /// How often it was asked about something else than an order.
+    var questions: Int { state.withLock { $0.questions } }
 
     func show(fee: FeeSight, for slip: Slip = Slip()) throws {
         let key = try slip.key
@@ -63,11 +66,17 @@ final class ScriptedObserver: ClinicObserver {
     }
 
     func hasClient(_ id: Int, at clinic: String) async -> Looked<Bool> {
-        state.withLock { $0.clientsGone.contains(id) ? .absent : .found(true) }
+        state.withLock { state in
+            state.questions += 1
+            return state.clientsGone.contains(id) ? .absent : .found(true)
+        }
     }
 
     func invoice(ofPayment id: Int, at clinic: String) async -> Looked<Int> {
-        state.withLock { $0.invoices[id].map(Looked.found) ?? .absent }
+        state.withLock { state in
+            state.questions += 1
+            return state.invoices[id].map(Looked.found) ?? .absent
+        }
     }
 }
 
@@ -230,11 +239,80 @@ struct ReconcilerTests {
         }
     }
 
+    @Test func `a settled order is looked at until nothing can be dispensed`() async throws {
+        let slip = Slip(validUntil: "2025-08-21", repeats: 1)
+        try await world.live { life in
+            try await life.charge(slip)
+            try await life.dispenseOnce(slip)
+            #expect(!(try await life.order(slip).isOpen))
+            try life.advance(by: .minutes(15))
+            #expect(observer.looks.count == 3)
+            // The day after the last one: the clinic's midnight is behind us for good.
+            try life.advance(by: .days(3))
+            let count = observer.looks.count
+            #expect(count > 100)
+            try life.advance(by: .days(1))
+            #expect(observer.looks.count == count)
+        }
+    }
+
+    @Test func `the clinic's cancel after the last dispense gives the fee back`() async throws {
+        let slip = Slip(repeats: 1)
+        try await world.live { life in
+            try await life.charge(slip)
+            try await life.dispenseOnce(slip)
+            try observer.show(.status(6), for: slip)
+            try life.advance(by: .minutes(5))
+            let order = try await life.order(slip)
+            #expect(order.prescription == .canceled)
+            #expect(order.fee == .refunded)
+            #expect(order.plan.dispensedCount(of: 0) == 1, "what is dispensed stays so")
+        }
+        #expect(try await world.auditProblems() == [])
+    }
+
+    @Test func `fees are looked at in the same rounds`() async throws {
+        try await world.live { life in
+            try await life.charge()
+            try await life.charge(Slip(id: "HD-2", client: 2))
+            try observer.show(fee: FeeSight(isCredited: true))
+            try observer.show(fee: FeeSight(isPaymentCanceled: true), for: Slip(id: "HD-2"))
+            try life.advance(by: .minutes(10))
+            #expect(try await life.order().fee == .refunded)
+            #expect(try await life.order().prescription == .accepted)
+            let parked = try await life.parked(Slip(id: "HD-2"))
+            #expect(parked == ["conflict clinic.payment_canceled"])
+        }
+        #expect(world.performer.attempts(Action.refund).isEmpty)
+        #expect(try await world.auditProblems() == [])
+    }
+
+    @Test func `a stop is heard while a look waits for its budget`() async throws {
+        let observer = ScriptedObserver(limit: 2)
+        let world = Pharmacy.world(observer: observer)
+        try await world.live { life in
+            for number in 1...5 { try await life.submit(Slip(id: "HD-\(number)", client: number)) }
+            try life.advance(by: .milliseconds(5 * 60_000))
+            #expect(observer.looks.count == 1)
+            try life.drain()
+            #expect(life.end != nil)
+        }
+    }
+
     @Test func `an engine that stops does not wait for the next round`() async throws {
         try await world.live { life in
             try await life.send()
             try life.drain()
             #expect(life.end != nil)
         }
+    }
+}
+
+extension EngineLife {
+    /// Dispenses what the slip allows at once.
+    func dispenseOnce(_ slip: Slip) async throws {
+        let day = try #require(CalendarDate(text: "2025-08-20"))
+        let dispense = RepeatPlan.Dispense(id: "d1", item: 0, packages: 2, day: day, batch: nil)
+        _ = try await engine.dispense(dispense, of: slip.key, by: "Aino")
     }
 }

@@ -19,6 +19,7 @@ extension Receipt {
     var plain: Receipt {
         var values = values
         values["remarks_digest"] = nil
+        values["remarks_differ"] = nil
         return Receipt(values)
     }
 }
