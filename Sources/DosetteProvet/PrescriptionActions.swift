@@ -198,7 +198,7 @@ struct PatchStatus: ProvetAction {
     }
 
     /// What follows our own lines at the beginning of the remarks, however Provet ends lines.
-    private static func rest(of remarks: String, after own: String) -> String? {
+    static func rest(of remarks: String, after own: String) -> String? {
         if remarks == own { return "" }
         for end in ["\n", "\r\n"] {
             let lines = own.replacing("\n", with: end) + end

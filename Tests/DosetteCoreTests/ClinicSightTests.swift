@@ -22,7 +22,12 @@ struct ClinicSightTests {
         try charging.perform(["provet.fetch_fee_item", "provet.create_counter_sale"])
         var noFee = try Story.charging()
         try noFee.perform("provet.fetch_fee_item", .refused(reason: "no item"))
+        var untold = try Story.accepted()
+        try untold.perform("provet.patch_status", .refused(reason: "403"))
+        var complete = try Story.charged()
+        for number in 1...3 { try complete.dispense("d\(number)") }
         return try OrderDecisionTests.places() + [
+            ("untold", untold), ("complete", complete),
             ("refunding", refunding), ("refund parked", parkedRefund), ("refunded", refunded),
             ("write under way", busy), ("charging on", charging), ("fee parked", noFee),
         ]

@@ -299,4 +299,32 @@ struct HintTests {
         }
         #expect(try await world.auditProblems() == [])
     }
+
+    @Test func `what is out at a clinic that is held back ends, and nothing follows it`()
+        async throws
+    {
+        let configuration = Pharmacy.clinic(Pharmacy.north)
+        let held = try #require(Clinic(configuration, isDisabled: true))
+        try await world.live { life in
+            try await life.accept()
+            let engine = life.engine
+            world.performer.script(
+                Action.sale,
+                .does { _ in
+                    engine.put(held)
+                    return .confirmed(Receipt(["id": 21, "invoice": 31]))
+                }
+            )
+            try life.settle()
+            #expect(world.performer.calls.last?.action == Action.sale)
+            #expect(try await life.order().receipts[Action.sale]?.id == 21, "it is known")
+            #expect(try await life.order().fee == .charging)
+            try life.advance(by: .hours(1))
+            #expect(world.performer.calls.last?.action == Action.sale)
+            engine.put(try #require(Clinic(configuration)))
+            try life.settle()
+            #expect(try await life.order().fee == .charged)
+            #expect(world.performer.attempts(Action.sale).count == 1)
+        }
+    }
 }

@@ -224,4 +224,19 @@ struct PatchStatusTests {
             }
         }
     }
+
+    @Test(
+        arguments: [
+            ("ours", "ours", ""), ("ours\ntheirs", "ours", "theirs"),
+            ("ours\r\ntheirs", "ours", "theirs"), ("a\r\nb\r\nc\r\nd", "a\nb", "c\r\nd"),
+            ("ours too\ntheirs", "ours", nil), ("theirs\nours", "ours", nil), ("", "ours", nil),
+        ] as [(String, String, String?)]
+    )
+    func `our own lines are told from what somebody else wrote`(
+        remarks: String,
+        own: String,
+        rest: String?
+    ) {
+        #expect(PatchStatus.rest(of: remarks, after: own) == rest)
+    }
 }
