@@ -25,9 +25,11 @@ struct ButtonPlan {
     init(_ clinic: ClinicConfiguration, keys: MasterKey, serverURL: String) {
         let configuration = clinic.buttons
         self.configuration = configuration
-        let salt = configuration.salt ?? Secret(keys.secret(for: "launch/\(clinic.id)"))
         buttons = Self.places.map { place, page, name in
-            ButtonRecord(
+            // A salt for each place: a hash over a patient's number opens no client's page.
+            let derived = Secret(keys.secret(for: "launch/\(clinic.id)/\(place)"))
+            let salt = configuration.salt ?? derived
+            return ButtonRecord(
                 id: nil,
                 name: name,
                 visiblePage: page,

@@ -111,11 +111,34 @@ actor ClinicAdministration: ClinicOffice {
     ) async throws(ClinicFailure) -> JSONObject {
         let configuration: ClinicConfiguration
         do {
-            configuration = try ClinicDraft(draft).configuration
+            configuration = try whole(draft)
         } catch {
             throw .invalid(error.violations)
         }
         return try await add(configuration, by: actor)
+    }
+
+    /// The draft of a new clinic, or a clinic that was added with what the draft says of it.
+    private func whole(_ draft: JSONObject) throws(InvalidDocument) -> ClinicConfiguration {
+        guard let id = draft["id"]?.stringValue, let old = engine.clinics.clinic(id),
+            old.origin == .added
+        else { return try ClinicDraft(draft).configuration }
+        var object = ClinicDraft(old.configuration).settings
+        for member in draft.members where member.name != "client_secret" {
+            object[member.name] = member.value
+        }
+        if draft["client_secret"] != nil {
+            // Its rules are those of any other member.
+            object["client_secret"] = draft["client_secret"]
+            var configuration = try ClinicDraft(object).configuration
+            configuration.buttons.salt = old.configuration.buttons.salt
+            return configuration
+        }
+        let secrets = ClinicDraft.Secrets(
+            client: old.configuration.clientSecret.text,
+            salt: old.configuration.buttons.salt?.text
+        )
+        return try ClinicDraft(object, secrets: secrets).configuration
     }
 
     private func add(
@@ -147,6 +170,7 @@ actor ClinicAdministration: ClinicOffice {
         if let old, ClinicDraft(old.configuration).isSame(as: ClinicDraft(configuration)) {
             return Self.view(old)
         }
+        try await checkInstallation(configuration, old)
         guard old != nil || engine.clinics.all.count < ClinicDirectory.clinicsMaximum else {
             throw .refused(rule: "too_many_clinics", detail: "No more clinics can be served.")
         }
@@ -156,6 +180,42 @@ actor ClinicAdministration: ClinicOffice {
         }
         try await keep(clinic, old == nil ? .added : .changed, by: actor, reason: nil)
         return Self.view(clinic)
+    }
+
+    /// Orders of one installation never go on at another one, whose numbers mean other things.
+    private func checkInstallation(
+        _ configuration: ClinicConfiguration,
+        _ old: Clinic?
+    ) async throws(ClinicFailure) {
+        if let old, old.configuration.baseURL == configuration.baseURL { return }
+        do {
+            let query = OrderQuery(clinic: configuration.id, limit: 1)
+            guard try await !engine.orders(query).isEmpty else { return }
+            if old == nil, try await lastBaseURL(configuration.id) == configuration.baseURL {
+                return
+            }
+        } catch {
+            throw .store(.init(error.summary))
+        }
+        let detail = "Orders of another installation bear this clinic's name: choose another name."
+        throw .refused(rule: "another_installation", detail: detail)
+    }
+
+    /// Where a clinic that was taken away was, as the journal tells.
+    private func lastBaseURL(_ clinic: String) async throws(StoreError) -> String? {
+        var url: String?
+        var version = 0
+        while true {
+            let page = try await engine.store.events(of: .engine, from: version, limit: 500)
+            guard let last = page.last else { return url }
+            version = last.version + 1
+            for event in page {
+                guard let envelope = try? EventCodec.envelope(event.entry),
+                    case .clinic(_, clinic, let settings)? = try? EngineEvent(envelope)
+                else { continue }
+                url = settings["base_url"]?.stringValue ?? url
+            }
+        }
     }
 
     private nonisolated static func checkOrigin(_ old: Clinic?) throws(ClinicFailure) {
@@ -244,7 +304,8 @@ actor ClinicAdministration: ClinicOffice {
                 let detail = "The clinic has open orders; they must end first."
                 throw .refused(rule: "open_orders", detail: detail)
             }
-            let event = EngineEvent.clinic(.removed, id: clinic, settings: [:])
+            let settings = ClinicDraft(old.configuration).settings
+            let event = EngineEvent.clinic(.removed, id: clinic, settings: settings)
             try await self.record(event, .remove(clinic), by: actor, reason: reason)
             self.engine.remove(clinic: clinic)
             return [:]
@@ -285,13 +346,19 @@ actor ClinicAdministration: ClinicOffice {
         guard let hookup else {
             throw .refused(rule: "no_hookup", detail: "Clinics cannot hook up here.")
         }
-        let configuration = try HookupReader(payload, hookup).read(name)
-        if let old = engine.clinics.clinic(configuration.id),
-            old.configuration.baseURL != configuration.baseURL
-        {
-            // Nobody takes another installation's place, and its orders with it.
-            let detail = "The clinic \(configuration.id) is another installation's."
-            throw .refused(rule: "another_installation", detail: detail)
+        var configuration = try HookupReader(payload, hookup).read(name)
+        if let old = engine.clinics.clinic(configuration.id)?.configuration {
+            guard old.baseURL == configuration.baseURL else {
+                // Nobody takes another installation's place, and its orders with it.
+                let detail = "The clinic \(configuration.id) is another installation's."
+                throw .refused(rule: "another_installation", detail: detail)
+            }
+            // Only the credentials are new; what people have set up stays.
+            let new = configuration
+            configuration = old
+            configuration.tokenURL = new.tokenURL
+            configuration.clientID = new.clientID
+            configuration.clientSecret = new.clientSecret
         }
         let actor = Actor(.clinic, name: configuration.id)
         return try await add(configuration, by: actor)

@@ -9,8 +9,10 @@ struct ClinicDraft {
     static let urlBytes = 1...2_048
     static let secretBytes = 1...4_096
     static let originsMaximum = 16
-    /// Times, in milliseconds.
-    static let spans = 100...2_592_000_000
+    /// Times, in milliseconds, as in the configuration file.
+    static let ages = 1_000...2_592_000_000
+    static let replayWindows = 1_000...3_600_000
+    static let sessions = 60_000...43_200_000
 
     let configuration: ClinicConfiguration
 
@@ -158,7 +160,8 @@ private struct DraftReader {
             let text = members.text(name, members.required(name), bytes: ClinicDraft.urlBytes)
         else { return nil }
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
-            url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil
+            url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil,
+            url.user() == nil, url.password() == nil
         else {
             members.fail(
                 name,
@@ -219,7 +222,7 @@ private struct DraftReader {
             }
             fee.settingsPath = reader.name("settings_path") ?? fee.settingsPath
             fee.itemField = reader.name("item_field") ?? fee.itemField
-            fee.settingsAge = reader.span("settings_age_ms") ?? fee.settingsAge
+            fee.settingsAge = reader.span("settings_age_ms", ClinicDraft.ages) ?? fee.settingsAge
         }
         return fee
     }
@@ -245,8 +248,8 @@ private struct DraftReader {
             buttons.departmentParameter =
                 reader.name("department_parameter") ?? buttons.departmentParameter
             buttons.frameOrigins = reader.origins("frame_origins")
-            buttons.replayWindow = reader.span("replay_window_ms") ?? buttons.replayWindow
-            buttons.session = reader.span("session_ms") ?? buttons.session
+            buttons.replayWindow = reader.span("replay_window_ms", ClinicDraft.replayWindows) ?? buttons.replayWindow
+            buttons.session = reader.span("session_ms", ClinicDraft.sessions) ?? buttons.session
             let names = [
                 buttons.idParameter, buttons.hashParameter, buttons.userParameter,
                 buttons.departmentParameter,
@@ -265,7 +268,7 @@ private struct DraftReader {
         var delivery = HomeDeliveryConfiguration.standard
         section("home_delivery", ["on", "interval_ms"]) { reader in
             delivery.isOn = reader.flag("on", reader.optional("on")) ?? delivery.isOn
-            delivery.interval = reader.span("interval_ms") ?? delivery.interval
+            delivery.interval = reader.span("interval_ms", ClinicDraft.ages) ?? delivery.interval
         }
         return delivery
     }
@@ -277,8 +280,8 @@ extension MemberReader {
     }
 
     /// A time in milliseconds.
-    fileprivate mutating func span(_ name: String) -> TimeSpan? {
-        integer(name, optional(name), in: ClinicDraft.spans).map { .milliseconds(Int64($0)) }
+    fileprivate mutating func span(_ name: String, _ range: ClosedRange<Int>) -> TimeSpan? {
+        integer(name, optional(name), in: range).map { .milliseconds(Int64($0)) }
     }
 
     fileprivate mutating func choice<Value: RawRepresentable & CaseIterable>(

@@ -33,6 +33,7 @@ struct HookupReader {
         let tokenURL = text("token_url", ClinicDraft.urlBytes)
         checkGrant()
         let origin = tokenURL.flatMap { readOrigin($0) }
+        checkInstallation(provetID, tokenURL)
         if let name, !Token.isValid(name) {
             members.fail(nil, "bad_name", "The name in the path must be \(Token.rule).")
         }
@@ -74,6 +75,15 @@ struct HookupReader {
             members.fail("authorization_grant_type", "not_a_choice", detail)
             return
         }
+    }
+
+    /// Whoever signs in at one installation speaks for that one only.
+    private mutating func checkInstallation(_ provetID: String?, _ tokenURL: String?) {
+        guard let provetID, let path = tokenURL.flatMap(URL.init(string:))?.path(),
+            !path.hasPrefix("/\(provetID)/")
+        else { return }
+        let detail = "Its path must begin with /\(provetID)/, the installation of provet_id."
+        members.fail("token_url", "another_installation", detail)
     }
 
     /// The origin of the token URL, when it is one of the hosts that are allowed.

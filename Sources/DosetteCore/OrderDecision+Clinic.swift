@@ -105,11 +105,14 @@ extension OrderDecision {
             guard let parked = order.parts[part].parked?.parked, case .undo = parked.purpose,
                 parked.step == Order.refundAction
             else { return }
-            try notice(Notice(.invoiceCredited))
+            // A refund of ours whose outcome is not known may be what is seen.
+            let isOurs = parked.kind == .inDoubt
+            let actor = isOurs ? Actor.dosette : clinic
+            if !isOurs { try notice(Notice(.invoiceCredited)) }
             if let effect = order.parts[part].effect {
-                try apply(part, effect, .person(.adopt(Receipt())), by: clinic)
+                try apply(part, effect, .person(.adopt(Receipt())), by: actor)
             }
-            try add(.unparked(part: parked.part, by: .adopt), actor: clinic)
+            try add(.unparked(part: parked.part, by: .adopt), actor: actor)
         case .waiting, .charging, .notCharged, .refunded, .notApplicable, nil:
             return
         }

@@ -65,7 +65,9 @@ extension OrderDecision {
 
     /// Refuses while a person has to decide on what the clinic did at Provet.
     func checkConflict(_ part: Int) throws(OrderRefusal) {
-        guard let parked = order.parts[part].parked?.parked, parked.kind == .conflict else { return }
+        guard let parked = order.parts[part].parked?.parked, parked.kind == .conflict else {
+            return
+        }
         guard parked.purpose == .notice else {
             throw refuse("conflict", "Provet shows another status; settle the conflict first.")
         }

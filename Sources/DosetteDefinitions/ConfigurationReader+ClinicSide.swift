@@ -116,6 +116,10 @@ extension ConfigurationReader {
         let fee = optional(members["fee"]).flatMap(fee) ?? .standard
         let buttons = optional(members["buttons"]).flatMap(buttons) ?? .standard
         let homeDelivery = optional(members["home_delivery"]).flatMap(homeDelivery) ?? .standard
+        if buttons.salt != nil {
+            // Whoever sets one clinic up would know the salt of all.
+            members["buttons"]?.fail("a salt of one's own is for one clinic: leave it out here")
+        }
         guard let token, let domains, let zone else { return nil }
         return HookupConfiguration(
             token: token,

@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteStore
 import Logging
+import Synchronization
 
 /// Looks at one order at Provet and writes down what is different: for the reconciler's rounds and for
 /// hints.
@@ -8,9 +9,13 @@ struct ClinicEye: Sendable {
     let desk: OrderDesk
     let budgets: Budgets
     let observer: any ClinicObserver
+    /// Whether nothing is to be asked of a clinic now.
+    let isHeldBack: @Sendable (_ clinic: String) -> Bool
     /// Of one look.
     let deadline: TimeSpan
     let logger: Logger
+    /// The clinics at which a client was found since the start.
+    let known = KnownClients()
 
     /// How many looks the clinic's budget allows in a time, half of it being left to the orders.
     func capacity(of clinic: String, in span: TimeSpan) -> Int {
@@ -30,9 +35,11 @@ struct ClinicEye: Sendable {
         waitingUntil end: Timestamp,
         pause: (Timestamp) async -> Bool
     ) async -> Bool {
-        guard let order = try? await desk.load(stream) else { return true }
-        let clinic = order.received.clinic
-        guard await budget(observer.calls, clinic, end, pause), desk.state.isRunning
+        guard let waiting = try? await desk.load(stream) else { return true }
+        let clinic = waiting.received.clinic
+        guard await budget(observer.calls, clinic, end, pause), desk.state.isRunning,
+            // It may have moved on while the budget was waited for.
+            let order = try? await desk.load(stream)
         else { return false }
         let seen = await within(clinic) { await observer.look(at: order) }
         desk.state.count { $0.reconciled += 1 }
@@ -70,8 +77,10 @@ struct ClinicEye: Sendable {
         let seen = await within(clinic) { await observer.hasClient(client, at: clinic) }
         note(seen, observer.hintCalls, clinic)
         switch seen {
-        case .absent, .found(false): await clientIsGone(stream)
-        case .found(true), .forbidden, .unreachable: break
+        case .found(true): known.note(clinic)
+        // Where no client was ever found the path may be another one.
+        case .absent, .found(false): if known.contains(clinic) { await clientIsGone(stream) }
+        case .forbidden, .unreachable: break
         }
     }
 
@@ -94,7 +103,10 @@ struct ClinicEye: Sendable {
     // MARK: - Comparing
 
     private func compare(_ sight: ClinicSight, _ order: Order, _ stream: StreamID) async {
-        guard Self.isNews(sight, to: order), !PlantedBug.reconcilerBlind.isPlanted else { return }
+        guard Self.isNews(sight, to: order), !PlantedBug.reconcilerBlind.isPlanted,
+            // What was seen before the order moved on says nothing of what it is now.
+            let now = try? await desk.load(stream), now.version == order.version
+        else { return }
         await record(.see(sight), stream)
     }
 
@@ -164,7 +176,7 @@ struct ClinicEye: Sendable {
         _ end: Timestamp,
         _ pause: (Timestamp) async -> Bool
     ) async -> Bool {
-        while desk.state.isRunning, !Task.isCancelled {
+        while desk.state.isRunning, !Task.isCancelled, !isHeldBack(clinic) {
             let now = desk.clock.now()
             switch budgets.takeLeavingHalf(calls, clinic: clinic, at: now) {
             case .free:
@@ -180,4 +192,13 @@ struct ClinicEye: Sendable {
         }
         return false
     }
+}
+
+/// At which clinics a client was found.
+final class KnownClients: Sendable {
+    private let clinics = Mutex<Set<String>>([])
+
+    func note(_ clinic: String) { clinics.withLock { _ = $0.insert(clinic) } }
+
+    func contains(_ clinic: String) -> Bool { clinics.withLock { $0.contains(clinic) } }
 }

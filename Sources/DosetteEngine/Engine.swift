@@ -154,6 +154,7 @@ package final class Engine: Service {
             desk: desk,
             budgets: budgets,
             observer: observer,
+            isHeldBack: { clinics.isDisabled($0) },
             deadline: configuration.timing.deadline,
             logger: parts.logger
         )

@@ -10,6 +10,8 @@ import Synchronization
 final class HintDesk: Sendable {
     /// Hints that wait at the most; more are dropped.
     static let waitingMaximum = 10_000
+    /// Of one clinic, so that one that says much leaves room for the others.
+    static let waitingOfClinicMaximum = 500
     /// Orders that one hint makes be looked at.
     static let ordersMaximum = 100
     /// Clinics whose hints are looked at at once.
@@ -23,6 +25,7 @@ final class HintDesk: Sendable {
         /// In the order in which they came, each once.
         var waiting: [ClinicHint] = []
         var known: Set<ClinicHint> = []
+        var countOfClinic: [String: Int] = [:]
         /// The clinics whose hints are looked at now: one at a time, so that one that does not answer
         /// keeps none of the others waiting.
         var busy: Set<String> = []
@@ -53,8 +56,11 @@ final class HintDesk: Sendable {
     func take(_ hint: ClinicHint) {
         guard directory.clinic(hint.clinic)?.isDisabled == false else { return }
         let isTaken = queue.withLock { queue in
-            guard queue.known.count < Self.waitingMaximum, queue.known.insert(hint).inserted
+            guard queue.known.count < Self.waitingMaximum,
+                queue.countOfClinic[hint.clinic, default: 0] < Self.waitingOfClinicMaximum,
+                queue.known.insert(hint).inserted
             else { return false }
+            queue.countOfClinic[hint.clinic, default: 0] += 1
             queue.waiting.append(hint)
             return true
         }
@@ -72,6 +78,8 @@ final class HintDesk: Sendable {
             let hint = queue.waiting.remove(at: index)
             // The same hint may come again from now on: what it speaks of may change while we look.
             queue.known.remove(hint)
+            queue.countOfClinic[hint.clinic, default: 1] -= 1
+            if queue.countOfClinic[hint.clinic] == 0 { queue.countOfClinic[hint.clinic] = nil }
             queue.busy.insert(hint.clinic)
             return hint
         }

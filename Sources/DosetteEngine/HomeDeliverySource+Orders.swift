@@ -1,3 +1,4 @@
+import DosetteAudit
 import DosetteCore
 import DosetteStore
 import Logging
@@ -29,7 +30,7 @@ extension HomeDeliverySource {
         isSweep: Bool
     ) async -> Knowledge {
         if !isSweep, settled.contains(order, clinic) { return .known }
-        guard let before = await family(of: order.id, with: order.itemIDs ?? [], clinic) else {
+        guard let before = await family(of: order.id, clinic) else {
             return .failed
         }
         let isOpen = before.members.contains { $0.order.isOpen }
@@ -39,13 +40,13 @@ extension HomeDeliverySource {
         let id = order.id
         let answer = await look(.items, clinic) { await $0.items(ofOrder: id, at: clinic) }
         guard let items = answer.value,
-            let family = await family(of: order.id, with: items.map(\.id), clinic)
+            let family = await family(of: order.id, clinic)
         else { return .failed }
         for member in family.members where member.order.isOpen {
             await compare(member.order, member.stream, items, clinic)
         }
         let known = family.itemIDs
-        let new = items.filter { $0.standing == .new && !known.contains($0.id) }
+        let new = items.filter { $0.standing == .new && $0.quantity > 0 && !known.contains($0.id) }
             .sorted { $0.id < $1.id }
         if new.isEmpty {
             // An open order is compared at each look; everything else has been seen.
@@ -55,37 +56,37 @@ extension HomeDeliverySource {
         return await submit(new, of: order, clinic, isFirst: family.members.isEmpty)
     }
 
-    private func key(_ order: Int, _ item: Int? = nil) -> OrderKey? {
+    /// The order's name: Provet's numbers are those of one clinic only.
+    private func key(_ clinic: String, _ order: Int, _ item: Int? = nil) -> OrderKey? {
         let suffix = item.map { "-\($0)" } ?? ""
-        return OrderKey(source: Self.name, orderID: "HDO-\(order)\(suffix)")
+        let short = "HDO-\(clinic)-\(order)\(suffix)"
+        if Token.lengths.contains(short.utf8.count) {
+            return OrderKey(source: Self.name, orderID: short)
+        }
+        let digest = HexDigest.of(clinic.utf8).prefix(Self.digestLength)
+        return OrderKey(source: Self.name, orderID: "HDO-\(digest)-\(order)\(suffix)")
     }
 
-    /// What the journal has of the order and of those of `items` that have orders of their own.
-    private func family(
-        of id: Int,
-        with items: [Int],
-        _ clinic: String
-    ) async -> Family? {
+    /// Characters that stand for a clinic whose name is too long.
+    private static let digestLength = 16
+
+    /// Orders of one home-delivery order at the most.
+    private static let familyMaximum = 100
+
+    /// What the journal has of the order: whatever refers to it at this clinic.
+    private func family(of id: Int, _ clinic: String) async -> Family? {
+        let query = OrderQuery(
+            selection: .refersTo(OrderReference(.homeDeliveryOrder, id)),
+            clinic: clinic,
+            limit: Self.familyMaximum
+        )
+        guard let rows = try? await desk.store.orders(query) else { return nil }
         var family = Family()
-        guard let base = key(id), await add(base, to: &family, clinic) else { return nil }
-        if family.members.isEmpty { return family }
-        for item in items.sorted() where !family.itemIDs.contains(item) {
-            guard let key = key(id, item), await add(key, to: &family, clinic) else { return nil }
+        for row in rows {
+            guard let order = try? await desk.load(row.stream) else { return nil }
+            family.members.append((row.stream, order))
         }
         return family
-    }
-
-    /// Adds the order, if there is one; answers whether that could be found out.
-    private func add(_ key: OrderKey, to family: inout Family, _ clinic: String) async -> Bool {
-        do {
-            guard let row = try await desk.store.order(key), row.clinic == clinic else {
-                return true
-            }
-            family.members.append((row.stream, try await desk.load(row.stream)))
-            return true
-        } catch {
-            return false
-        }
     }
 
     // MARK: - New orders
@@ -102,7 +103,9 @@ extension HomeDeliverySource {
         while !rest.isEmpty {
             let part = rest.prefix(OrderDocument.deliveryItemsMaximum)
             rest = rest.dropFirst(part.count)
-            guard let key = key(order.id, isFirst ? nil : part.first?.id) else { return .failed }
+            guard let key = key(clinic, order.id, isFirst ? nil : part.first?.id) else {
+                return .failed
+            }
             isFirst = false
             let document = Self.document(key, Array(part), order, address, clinic)
             guard await submit(document, clinic, order.id) else { return .failed }
@@ -175,7 +178,8 @@ extension HomeDeliverySource {
             log("home delivery order refused", clinic, "\(order): \(rules)")
             return true  // The same again would be refused again.
         } catch .conflict {
-            return true  // Somebody else took it in meanwhile.
+            log("home delivery order has another's name", clinic, "\(order)")
+            return true  // The same again would be refused again.
         } catch {
             return false
         }

@@ -17,8 +17,8 @@ package final class HomeDeliverySource: Sendable {
     static let pagesMaximum = 1_000
     /// Hints that wait at the most; what they were about is found at the next look.
     static let hintsMaximum = 1_000
-    /// Clinics that are looked at at once.
-    static let clinicsAtOnce = 4
+    /// How long a look waits for its budget.
+    static let patience = TimeSpan.minutes(5)
     /// How long nothing is done when no clinic has home delivery.
     static let idleInterval = TimeSpan.minutes(1)
 
@@ -38,6 +38,10 @@ package final class HomeDeliverySource: Sendable {
         var hints: [ClinicHint] = []
         var dueAt: [String: Timestamp] = [:]
         var sweptAt: [String: Timestamp] = [:]
+        /// Clinics that are looked at now, each by itself.
+        var busy: Set<String> = []
+        /// Orders that could not be read, so that it is said once.
+        var failed: Set<String> = []
         /// Clinics whose right is missing, so that it is said once.
         var forbidden: Set<String> = []
     }
@@ -119,18 +123,32 @@ package final class HomeDeliverySource: Sendable {
 
     // MARK: - Rounds
 
+    /// One clinic that answers slowly, or has much, keeps no other waiting.
     private func runRounds() async {
-        while isRunning {
-            let sites = sites()
-            let now = desk.clock.now()
-            let due = state.withLock { state in
-                sites.filter { state.dueAt[$0.clinic].map { $0 <= now } ?? true }
+        await withDiscardingTaskGroup { group in
+            while isRunning {
+                let sites = sites()
+                let now = desk.clock.now()
+                let due = state.withLock { state in
+                    sites.filter { site in
+                        state.dueAt[site.clinic].map { $0 <= now } ?? true
+                            && state.busy.insert(site.clinic).inserted
+                    }
+                }
+                for site in due {
+                    group.addTask {
+                        await self.round(site)
+                        self.state.withLock { _ = $0.busy.remove(site.clinic) }
+                        self.rounds.wake()
+                    }
+                }
+                forget(all: Set(sites.map(\.clinic)))
+                let next = state.withLock { state in
+                    state.dueAt.filter { !state.busy.contains($0.key) }.values.min()
+                }
+                let idle = desk.clock.now().advanced(by: Self.idleInterval)
+                await rounds.wait(until: min(next ?? idle, idle), clock: desk.clock)
             }
-            await look(at: due)
-            forget(all: Set(sites.map(\.clinic)))
-            let next = state.withLock { $0.dueAt.values.min() }
-            let idle = desk.clock.now().advanced(by: Self.idleInterval)
-            await rounds.wait(until: min(next ?? idle, idle), clock: desk.clock)
         }
     }
 
@@ -140,15 +158,6 @@ package final class HomeDeliverySource: Sendable {
             state.dueAt = state.dueAt.filter { present.contains($0.key) }
             state.sweptAt = state.sweptAt.filter { present.contains($0.key) }
             state.forbidden.formIntersection(present)
-        }
-    }
-
-    private func look(at sites: [Site]) async {
-        await withTaskGroup(of: Void.self) { group in
-            for (index, site) in sites.enumerated() {
-                if index >= Self.clinicsAtOnce { await group.next() }
-                group.addTask { await self.round(site) }
-            }
         }
     }
 
@@ -178,22 +187,38 @@ package final class HomeDeliverySource: Sendable {
         let newestPages =
             first.isNewestFirst
             ? Array(1...count) : (first.pageCount - count + 1...first.pageCount).reversed()
+        var isWhole = true
         for number in newestPages {
             guard isRunning,
                 let page = number == 1 ? first : await page(number, clinic)
             else { return false }
             var isKnown = true
+            var isRead = true
             // Newest last: whoever was first is taken in first.
             for order in page.orders.sorted(by: { $0.id < $1.id }) {
                 switch await take(order, clinic, isSweep: isSweep) {
                 case .known: continue
                 case .new: isKnown = false
-                case .failed: return false
+                // One that cannot be read keeps no other waiting.
+                case .failed:
+                    isRead = false
+                    note(failed: order.id, clinic)
                 }
+                guard isRunning else { return false }
             }
-            if isKnown, !isSweep { return true }
+            isWhole = isWhole && isRead
+            if isKnown, !isSweep { return isWhole }
         }
-        return true
+        return isWhole
+    }
+
+    /// Says once of an order that it cannot be read or taken in now.
+    private func note(failed order: Int, _ clinic: String) {
+        let isNew = state.withLock { state in
+            if state.failed.count >= Self.hintsMaximum { state.failed = [] }
+            return state.failed.insert("\(clinic)/\(order)").inserted
+        }
+        if isNew { log("home delivery order cannot be read now", clinic, "\(order)") }
     }
 
     private func page(_ number: Int, _ clinic: String) async -> HomeDeliveryPage? {
@@ -267,8 +292,10 @@ package final class HomeDeliverySource: Sendable {
 
     /// Waits for calls that leave half of the budget to the orders.
     private func budget(_ calls: [EndpointUse], _ clinic: String) async -> Bool {
-        while isRunning {
+        let end = desk.clock.now().advanced(by: Self.patience)
+        while isRunning, sites().contains(where: { $0.clinic == clinic }) {
             let now = desk.clock.now()
+            guard now < end else { return false }
             switch budgets.takeLeavingHalf(calls, clinic: clinic, at: now) {
             case .free: return true
             case .wait(let until):

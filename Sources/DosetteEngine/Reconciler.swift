@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteStore
 import Logging
+import Synchronization
 
 /// Notices what the clinic changed at Provet by itself.
 ///
@@ -34,6 +35,14 @@ final class Reconciler: Sendable {
     private let interval: TimeSpan
     private let wakeUp = WakeUp()
 
+    private struct Rounds {
+        var places: [String: Place] = [:]
+        /// Clinics whose round is under way.
+        var busy: Set<String> = []
+    }
+
+    private let rounds = Mutex(Rounds())
+
     init(
         desk: OrderDesk,
         eye: ClinicEye,
@@ -48,23 +57,31 @@ final class Reconciler: Sendable {
         self.interval = interval
     }
 
-    /// Goes round until the engine drains or fails.
+    /// Goes round until the engine drains or fails; one clinic that answers slowly keeps no other waiting.
     func run() async {
-        var places: [String: Place] = [:]
-        var next = desk.clock.now().advanced(by: interval)
-        while await pause(until: next) {
-            let clinics = directory.all.filter { !$0.isDisabled }.map(\.id)
-            let until = desk.clock.now().advanced(by: interval)
-            next = until
-            let known = places
-            let after = await withTaskGroup(of: (String, Place).self) { group in
+        await withDiscardingTaskGroup { group in
+            while await pause(until: desk.clock.now().advanced(by: interval)) {
+                let clinics = directory.all.filter { !$0.isDisabled }.map(\.id)
+                let until = desk.clock.now().advanced(by: interval)
                 for clinic in clinics {
-                    let place = known[clinic] ?? Place()
-                    group.addTask { (clinic, await self.round(clinic, from: place, until)) }
+                    guard let place = begin(clinic) else { continue }
+                    group.addTask {
+                        let next = await self.round(clinic, from: place, until)
+                        self.rounds.withLock { rounds in
+                            rounds.places[clinic] = next
+                            rounds.busy.remove(clinic)
+                        }
+                    }
                 }
-                return await group.reduce(into: [String: Place]()) { $0[$1.0] = $1.1 }
             }
-            places = after
+        }
+    }
+
+    /// Where the clinic's round begins; nothing while its last one is still under way.
+    private func begin(_ clinic: String) -> Place? {
+        rounds.withLock { rounds in
+            guard rounds.busy.insert(clinic).inserted else { return nil }
+            return rounds.places[clinic] ?? Place()
         }
     }
 
@@ -124,19 +141,18 @@ final class Reconciler: Sendable {
     ///
     /// - Returns: How many were looked at.
     private func look(_ streams: [StreamID], _ count: Int, _ until: Timestamp) async -> Int {
-        let span = interval.milliseconds / Int64(max(1, streams.count))
-        let pace = TimeSpan.milliseconds(span)
+        let pace = interval.milliseconds / Int64(max(1, streams.count))
+        let began = desk.clock.now()
         let end = until.advanced(by: Self.graceMaximum)
         for (index, stream) in streams.enumerated() {
+            // Each at its own time, however long the look before it took.
+            let due = began.advanced(by: .milliseconds(pace * Int64(index)))
+            guard await pause(until: due), desk.clock.now() < end else { return index }
             let isDone = await eye.look(at: stream, waitingUntil: end) { await pause(until: $0) }
             guard desk.state.isRunning, isDone else { return index }
             // Each order's turn comes in another round.
             if (Int(stream.number) + count) % Self.roundsBetween == 0 {
                 await eye.lookAtClient(of: stream)
-            }
-            if index + 1 < streams.count, pace > .zero {
-                let later = desk.clock.now().advanced(by: pace)
-                guard await pause(until: later) else { return index + 1 }
             }
         }
         return streams.count

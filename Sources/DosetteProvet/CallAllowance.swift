@@ -103,12 +103,13 @@ extension ProvetResult {
         switch self {
         case .done(let json):
             guard let value = read(json) else {
-                return .unreachable(retryAfter: nil, reason: Self.unreadable)
+                // It is there and answers: no reason to wait, nor to think it is gone.
+                return .unreachable(retryAfter: .zero, reason: Self.unreadable)
             }
             return .found(value)
         case .refused(404, _), .refused(410, _): return .absent
         case .refused(403, _): return .forbidden(permission: permission.rawValue)
-        case .refused(_, let reason): return .unreachable(retryAfter: nil, reason: reason)
+        case .refused(_, let reason): return .unreachable(retryAfter: .zero, reason: reason)
         case .notProcessed(let retryAfter, let reason):
             return .unreachable(retryAfter: retryAfter, reason: reason)
         case .unknown(let reason): return .unreachable(retryAfter: nil, reason: reason)

@@ -80,7 +80,10 @@ struct ClinicSightTests {
                 #expect(again.isEmpty, "\(what) in \(place): \(again.map(\.event))")
             }
             for fact in facts where fact.event.isNotice {
-                #expect(fact.actor == Self.nordic, "\(what) in \(place)")
+                // What was not known before is only read.
+                let isRead =
+                    fact.event == .noticed(Notice(.remarksRead, digest: story.order.remarksDigest))
+                #expect(fact.actor == (isRead ? .dosette : Self.nordic), "\(what) in \(place)")
             }
         }
     }
@@ -102,6 +105,7 @@ struct ClinicSightTests {
     @Test func `remarks are told with their text, and the order goes on`() throws {
         for (place, var story) in try Self.places() {
             let (before, parked) = (story.place, story.parked)
+            try story.when(.see(Self.remarks("known before")))
             let facts = try story.when(.see(Self.remarks("hello")))
             #expect(story.place == before, "\(place)")
             #expect(story.parked == parked, "\(place)")

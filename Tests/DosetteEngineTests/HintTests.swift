@@ -27,7 +27,20 @@ private final class ForgetfulSetup: ClinicSetup {
         )
     }
 
-    func settings(at clinic: String) async -> Looked<[DepartmentSettings]> { .absent }
+    func settings(at clinic: String) async -> Looked<[DepartmentSettings]> {
+        let start = StoreSamples.start
+        return .found([
+            DepartmentSettings(department: 1, feeItem: item, lockDate: nil, readAt: start)
+        ])
+    }
+
+    /// What the settings of department 1 name.
+    var item: DepartmentSettings.FeeItem { named.withLock { $0 } }
+
+    func name(_ item: DepartmentSettings.FeeItem) { named.withLock { $0 = item } }
+
+    private let named = Mutex(DepartmentSettings.FeeItem.item(501))
+
     func webhooks(at clinic: String) async -> Looked<[WebhookRecord]> { .absent }
     func buttons(at clinic: String) async -> Looked<[ButtonRecord]> { .absent }
 
@@ -200,12 +213,27 @@ struct HintTests {
                 #expect(try await life.parked(slip) == ["refused \(Action.fetch)"])
             }
             try take(subject, 1, life)
-            #expect(setup.forgotten == [Pharmacy.north])
+            #expect(setup.forgotten.allSatisfy { $0 == Pharmacy.north })
             #expect(try await life.order(slips[0]).fee == .charged)
             #expect(try await life.order(slips[1]).fee == .charged)
             #expect(try await life.parked(slips[2]) == ["refused \(Action.fetch)"])
         }
         #expect(try await world.auditProblems() == [])
+    }
+
+    @Test func `settings that are still wrong let nothing go on`() async throws {
+        try await world.live { life in
+            world.performer.script(Action.fetch, .answers(.refused(reason: "no fee item")))
+            try await life.accept(Slip())
+            try life.settle()
+            setup.name(.missing)
+            let facts = try await life.facts()
+            for _ in 1...20 { try take(.department, 1, life) }
+            #expect(try await life.facts() == facts)
+            setup.name(.item(501))
+            try take(.department, 1, life)
+            #expect(try await life.order().fee == .charged)
+        }
     }
 
     // MARK: - Many of them

@@ -154,7 +154,7 @@ struct HomeDeliverySourceTests {
         reader.put(5, [Self.item(11), Self.item(12, 1)])
         try await world.live { life in
             #expect(reader.looks == ["page 1", "items 5", "address 7"])
-            let order = try await life.engine.order(Self.key("HDO-5"))
+            let order = try await life.engine.order(Self.key("HDO-nordic-vets-5"))
             #expect(order.received.clinic == Pharmacy.north)
             #expect(order.received.workflowName == Workflow.deliveryName)
             #expect(order.received.clientID == 7)
@@ -163,13 +163,13 @@ struct HomeDeliverySourceTests {
             #expect(order.delivery?.items.map(\.homeDeliveryItemID) == [11, 12])
             try life.advance(by: .minutes(3))
             #expect(order.version == 1)
-            #expect(try await Self.names(life) == ["HDO-5"])
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5"])
             #expect(life.engine.counters.repeated == 0)
         }
         try await world.live { life in
             try life.advance(by: .minutes(2))
-            #expect(try await Self.names(life) == ["HDO-5"])
-            #expect(try await life.engine.order(Self.key("HDO-5")).version == 1)
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5"])
+            #expect(try await life.engine.order(Self.key("HDO-nordic-vets-5")).version == 1)
         }
         #expect(try await world.auditProblems() == [])
     }
@@ -196,15 +196,15 @@ struct HomeDeliverySourceTests {
         reader.state.withLock { $0.isNewestFirst = isNewestFirst }
         for order in 1...5 { reader.put(order, [Self.item(order * 10)]) }
         try await world.live { life in
-            #expect(try await Self.names(life).sorted() == (1...5).map { "HDO-\($0)" })
-            for order in 1...5 { try await Self.say("refuse", to: "HDO-\(order)", life) }
+            #expect(try await Self.names(life).sorted() == (1...5).map { "HDO-nordic-vets-\($0)" })
+            for order in 1...5 { try await Self.say("refuse", to: "HDO-nordic-vets-\(order)", life) }
             try life.settle()
             _ = reader.looks
             try life.advance(by: .minutes(1))
             #expect(reader.looks == (isNewestFirst ? ["page 1"] : ["page 1", "page 3"]))
             reader.put(6, [Self.item(60)])
             try life.advance(by: .minutes(1))
-            #expect(try await Self.names(life).contains("HDO-6"))
+            #expect(try await Self.names(life).contains("HDO-nordic-vets-6"))
             _ = reader.looks
             try life.advance(by: .minutes(60))
             let pages = Set(reader.looks.filter { $0.hasPrefix("page") })
@@ -230,13 +230,13 @@ struct HomeDeliverySourceTests {
                 ClinicHint(clinic: Pharmacy.north, subject: .homeDeliveryOrder, id: 5)
             )
             try life.settle()
-            #expect(try await Self.names(life) == ["HDO-5"])
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5"])
             reader.put(5, [Self.item(11, 3)])
             life.engine.homeDelivery?.hint(
                 ClinicHint(clinic: Pharmacy.north, subject: .homeDeliveryItem, id: 11)
             )
             try life.settle()
-            #expect(try await Self.state("HDO-5", life) == "changed")
+            #expect(try await Self.state("HDO-nordic-vets-5", life) == "changed")
             #expect(
                 reader.looks == [
                     "order 5", "items 5", "address 7", "item 11", "order 5", "items 5",
@@ -258,26 +258,26 @@ struct HomeDeliverySourceTests {
             #expect(try await Self.names(life) == [])
             reader.put(9_000, [Self.item(11)])
             try life.advance(by: .minutes(1))
-            #expect(try await Self.names(life) == ["HDO-9000"])
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-9000"])
         }
     }
 
     @Test func `another amount sends the order back to a person`() async throws {
         reader.put(5, [Self.item(11), Self.item(12)])
         try await world.live { life in
-            try await Self.say("accept pack", to: "HDO-5", life)
+            try await Self.say("accept pack", to: "HDO-nordic-vets-5", life)
             reader.put(5, [Self.item(11, 4), Self.item(12)])
             try life.advance(by: .minutes(1))
-            let order = try await life.engine.order(Self.key("HDO-5"))
+            let order = try await life.engine.order(Self.key("HDO-nordic-vets-5"))
             #expect(order.stateName(of: 0) == "changed")
             #expect(order.delivery?.items.map(\.quantity) == [4, 2])
             #expect(order.waiting?.by == .pharmacist)
-            let facts = try await life.engine.events(of: Self.key("HDO-5"))
+            let facts = try await life.engine.events(of: Self.key("HDO-nordic-vets-5"))
                 .map { try EventCodec.fact($0.entry) }
             let word = try #require(facts.last { $0.actor.kind == .clinic })
             #expect(word.actor == Actor(.clinic, name: Pharmacy.north))
             try life.advance(by: .minutes(5))
-            let after = try await life.engine.order(Self.key("HDO-5"))
+            let after = try await life.engine.order(Self.key("HDO-nordic-vets-5"))
             #expect(after.delivery == order.delivery, "the same change is told once")
         }
         #expect(try await world.auditProblems() == [])
@@ -290,18 +290,18 @@ struct HomeDeliverySourceTests {
         try await world.live { life in
             reader.put(5, [Self.item(11, 2, .replaced), Self.item(13, 1)])
             try life.advance(by: .minutes(1))
-            #expect(try await Self.state("HDO-5", life) == "canceled")
-            #expect(try await Self.state("HDO-5-13", life) == "received")
-            #expect(!(try await life.engine.order(Self.key("HDO-5")).isOpen))
-            try await Self.say("refuse", to: "HDO-5-13", life)
+            #expect(try await Self.state("HDO-nordic-vets-5", life) == "canceled")
+            #expect(try await Self.state("HDO-nordic-vets-5-13", life) == "received")
+            #expect(!(try await life.engine.order(Self.key("HDO-nordic-vets-5")).isOpen))
+            try await Self.say("refuse", to: "HDO-nordic-vets-5-13", life)
             // The first order is over long ago; what comes into it now is found all the same.
             reader.put(
                 5,
                 [Self.item(11, 2, .replaced), Self.item(13, 1, .replaced), Self.item(14)]
             )
             try life.advance(by: .minutes(1))
-            #expect(try await Self.names(life) == ["HDO-5", "HDO-5-13", "HDO-5-14"])
-            #expect(try await Self.state("HDO-5-13", life) == "refused")
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5", "HDO-nordic-vets-5-13", "HDO-nordic-vets-5-14"])
+            #expect(try await Self.state("HDO-nordic-vets-5-13", life) == "refused")
             try life.advance(by: .minutes(90))
             #expect(try await Self.names(life).count == 3)
         }
@@ -315,11 +315,11 @@ struct HomeDeliverySourceTests {
             reader.put(5, [Self.item(11)])
             reader.put(6, [Self.item(12, 2, .underWay)])
             try life.advance(by: .minutes(1))
-            #expect(try await Self.state("HDO-5", life) == "received")
+            #expect(try await Self.state("HDO-nordic-vets-5", life) == "received")
             reader.put(6, [])
             try life.advance(by: .minutes(1))
-            #expect(try await Self.state("HDO-5", life) == "changed")
-            let order = try await life.engine.order(Self.key("HDO-5"))
+            #expect(try await Self.state("HDO-nordic-vets-5", life) == "changed")
+            let order = try await life.engine.order(Self.key("HDO-nordic-vets-5"))
             #expect(order.delivery?.items.map(\.quantity) == [2, 0])
         }
     }
@@ -327,10 +327,10 @@ struct HomeDeliverySourceTests {
     @Test func `an order of more than twenty items becomes several`() async throws {
         reader.put(5, (101...145).map { Self.item($0) })
         try await world.live { life in
-            #expect(try await Self.names(life) == ["HDO-5", "HDO-5-121", "HDO-5-141"])
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5", "HDO-nordic-vets-5-121", "HDO-nordic-vets-5-141"])
             try life.advance(by: .minutes(90))
             #expect(try await Self.names(life).count == 3)
-            let rest = try await life.engine.order(Self.key("HDO-5-141"))
+            let rest = try await life.engine.order(Self.key("HDO-nordic-vets-5-141"))
             #expect(rest.delivery?.items.count == 5)
         }
     }
@@ -352,7 +352,7 @@ struct HomeDeliverySourceTests {
         reader.state.withLock { $0.failure = nil }
         try await world.live { life in
             try life.advance(by: .minutes(3))
-            #expect(try await Self.names(life) == ["HDO-5"])
+            #expect(try await Self.names(life) == ["HDO-nordic-vets-5"])
         }
     }
 

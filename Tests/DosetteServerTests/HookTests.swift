@@ -56,7 +56,7 @@ struct HookTests {
                 "/hooks/nordic-vets/x", "/hooks/nordic-vets/\(token)x",
                 "/hooks/fjord-vets/\(token)",
                 "/hooks/unknown-vets/\(clinic.keys.secret(for: "hook/unknown-vets"))",
-                "/hooks/nordic-vets/\(clinic.keys.secret(for: "launch/nordic-vets"))",
+                "/hooks/nordic-vets/\(clinic.keys.secret(for: "launch/nordic-vets/client"))",
                 "/hooks/nordic-vets/" + String(repeating: "x", count: 3_000),
             ] {
                 let answer = try await client.postForm(path, "client_id=7")

@@ -88,7 +88,7 @@ struct LaunchTests {
     @Test func `another clinic's salt opens nothing here`() async throws {
         let clinic = try ClinicWorld()
         try await clinic.world.serve { client async throws in
-            let derived = clinic.keys.secret(for: "launch/fjord-vets")
+            let derived = clinic.keys.secret(for: "launch/fjord-vets/client")
             #expect(try await client.get(Press(salt: derived).get).status == 403)
             let own = Press(clinic: "fjord-vets", salt: derived)
             #expect(try await client.get(own.get).status == 303)

@@ -43,7 +43,7 @@ struct OrderPageTests {
             let again = try await client.launch(Press(place: "10"))
             #expect(try await client.get("\(again)/orders/\(key)").status == 200)
             #expect(try await client.get(again).text.contains("\(again)/orders/\(key)"))
-            let derived = clinic.keys.secret(for: "launch/fjord-vets")
+            let derived = clinic.keys.secret(for: "launch/fjord-vets/client")
             for press in [
                 Press(id: "8"), Press(place: "patient", id: "81"),
                 Press(clinic: "fjord-vets", salt: derived),

@@ -49,7 +49,7 @@ struct SessionTests {
             #expect(page.headers[.frameOptions] == nil)
             #expect(page.headers[.xContentTypeOptions] == "nosniff")
             #expect(page.headers[.cacheControl] == "no-store")
-            let derived = clinic.keys.secret(for: "launch/fjord-vets")
+            let derived = clinic.keys.secret(for: "launch/fjord-vets/client")
             let other = try await client.launch(Press(clinic: "fjord-vets", salt: derived))
             let bare = try await client.get(other)
             #expect(

@@ -23,7 +23,7 @@ extension ClinicSideAct {
                 ],
             ]
         )
-        let order = "provet-home-delivery/HDO-\(made["order"]?.intValue ?? 0)"
+        let order = "provet-home-delivery/HDO-\(ActStage.clinic)-\(made["order"]?.intValue ?? 0)"
         _ = try await wait(for: order) {
             try await stage.api.get("/v1/orders/\(order)").status == 200 ? true : nil
         }

@@ -11,7 +11,7 @@ extension ClinicAPI {
     func launch(_ clinic: String, _ place: LaunchPlace, _ call: Call) async -> Response {
         do throws(LaunchFailure) {
             let form = try await launchForm(call)
-            let (known, check) = try verify(form, clinic)
+            let (known, check) = try verify(form, clinic, place)
             return try await open(form, known, check, place)
         } catch {
             return error.page(base, frame(of: error, clinic)).response
@@ -63,11 +63,12 @@ extension ClinicAPI {
 
     private func verify(
         _ form: FormPairs,
-        _ id: String
+        _ id: String,
+        _ place: LaunchPlace
     ) throws(LaunchFailure) -> (Clinic, LaunchCheck) {
         let clinic = side.directory.clinic(id)
         let buttons = clinic?.configuration.buttons ?? .standard
-        let salt = buttons.salt?.text ?? side.keys.secret(for: "launch/\(id)")
+        let salt = buttons.salt?.text ?? side.keys.secret(for: "launch/\(id)/\(place.rawValue)")
         let check = LaunchCheck(buttons: buttons, salt: salt)
         // An unknown clinic costs what a known one does.
         let isGenuine = check.isGenuine(form)

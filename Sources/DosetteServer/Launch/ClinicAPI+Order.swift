@@ -115,6 +115,7 @@ extension ClinicAPI {
         let timers = Self.timers(channel, announce)
         defer { timers.cancel() }
         announce.yield(.changed(order))
+        var isOver = false
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for await order in states { announce.yield(.changed(order)) }
@@ -123,13 +124,15 @@ extension ClinicAPI {
             defer { group.cancelAll() }
             try await withGracefulShutdownHandler {
                 for await tick in ticks {
+                    if case .changed(let order) = tick, !order.isOpen { isOver = true }
                     guard try await write(tick, visit, &writer) else { break }
                 }
             } onGracefulShutdown: {
                 announce.finish()
             }
         }
-        try await writer.write(ByteBuffer(string: "event: end\ndata: {}\n\n"))
+        // Otherwise only this answer ends, and the page asks anew.
+        if isOver { try await writer.write(ByteBuffer(string: "event: end\ndata: {}\n\n")) }
     }
 
     private struct Timers: Sendable {
@@ -165,7 +168,9 @@ extension ClinicAPI {
         _ visit: Visit,
         _ writer: inout any ResponseBodyWriter
     ) async throws -> Bool {
-        guard engine.clock.now() < visit.session.expiresAt else { return false }
+        guard engine.clock.now() < visit.session.expiresAt,
+            side.directory.clinic(visit.session.clinic)?.isDisabled == false
+        else { return false }
         switch tick {
         case .beat:
             try await writer.write(ByteBuffer(string: ": still there\n\n"))

@@ -83,7 +83,10 @@ struct LaunchCheck: Sendable {
             case .id: proven
             case .payload: proven + [buttons.userParameter, buttons.departmentParameter]
             }
-        let values = names.flatMap { name in form.all(name).map { "\($0.utf8.count):\($0)" } }
+        // A hash is the same in capitals.
+        let values = names.flatMap { name in
+            form.all(name).map { $0.lowercased() }.map { "\($0.utf8.count):\($0)" }
+        }
         let text = ([clinic, place.rawValue] + values).joined(separator: "/")
         return Self.hex(SHA256.hash(data: Array(text.utf8)))
     }

@@ -71,10 +71,12 @@ struct LaunchFacts: Sendable {
         }
     }
 
-    /// Whose name stands in the journal: the one who pressed the button, else the one who prescribes.
+    /// Whose name stands in the journal: the one who pressed the button; where Provet does not say who that
+    /// was, the one who prescribes.
     func submitter(_ session: LaunchSession, prescriber: Int?) -> String? {
-        let ids = [session.user, prescriber].compactMap { $0 }
-        let names = ids.compactMap { id in prescribers.first { $0.id == id }?.name }
-        return names.first { !$0.isEmpty && $0.utf8.count <= ServerLimits.personBytes.upperBound }
+        guard let id = session.user ?? prescriber else { return nil }
+        let name = prescribers.first { $0.id == id }?.name ?? ""
+        let isFit = !name.isEmpty && name.utf8.count <= ServerLimits.personBytes.upperBound
+        return isFit ? name : "user \(id)"
     }
 }

@@ -3,7 +3,8 @@ import DosetteEngine
 
 /// What happened to an order, in words for people at a clinic: only what means something to them.
 ///
-/// Calls and their attempts are left out; the audit's story has all of them.
+/// Calls and their attempts are left out, and so are the reasons that people at the pharmacy give: they are written
+/// for the journal. What is meant for the clinic stands in remarks. The audit's story has all of them.
 enum PageStory {
     struct Line: Hashable, Sendable {
         let at: Timestamp
@@ -20,7 +21,7 @@ enum PageStory {
         facts.compactMap { fact in
             guard let (what, why) = words(fact.event, order) else { return nil }
             let who = OrderStory.line(fact).who
-            return Line(at: fact.at, who: who, what: what, why: why ?? fact.reason)
+            return Line(at: fact.at, who: who, what: what, why: why)
         }
     }
 
@@ -33,10 +34,10 @@ enum PageStory {
             return ("sent \(what) to the pharmacy", nil)
         case .entered(let entered): return words(entered).map { ($0, entered.remarks) }
         case .signaled(let signaled): return words(signaled)
-        case .parked(let parked):
-            return ("stopped: a person at the pharmacy decides how it goes on", parked.reason)
+        case .parked:
+            return ("stopped: a person at the pharmacy decides how it goes on", nil)
         case .unparked: return ("took it up again", nil)
-        case .turnedBack(let part, let reason): return ("gave up the \(part)", reason)
+        case .turnedBack(let part, _): return ("gave up the \(part)", nil)
         case .reminded: return ("reminded whoever it waits for", nil)
         case .dispensed(let dispense): return (words(dispense, order), nil)
         case .dispenseReversed: return ("took a dispense back", nil)
