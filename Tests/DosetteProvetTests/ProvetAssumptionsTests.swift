@@ -175,7 +175,7 @@ struct ProvetAssumptionsTests {
             "provet.create_counter_sale": ["POST till/"],
             "provet.add_counter_sale_item": ["POST till/21/put/"],
             "provet.finalize_counter_sale": ["POST till/21/close/"],
-            "provet.add_payment": ["GET bill/31/", "POST paid/"],
+            "provet.add_payment": ["GET bill/31/", "GET paid/", "POST paid/"],
             "provet.cancel_payment": ["POST paid/41/void/"],
             "provet.refund_invoice": ["POST bill/31/credit/"],
         ]
