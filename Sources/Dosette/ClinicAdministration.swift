@@ -69,7 +69,7 @@ actor ClinicAdministration: ClinicOffice {
                 logger.error("a clinic's secret does not open with this key; it is held back")
             }
             guard let object = (try? JSONReader.read(Array(row.settings.utf8)))?.objectValue,
-                let draft = try? ClinicDraft(object, secrets: secrets ?? lost),
+                let draft = try? ClinicDraft(object, secrets: secrets ?? lost, isKept: true),
                 let clinic = Clinic(
                     draft.configuration,
                     origin: .added,

@@ -32,9 +32,14 @@ struct ClinicDraft {
     /// - Parameters:
     ///   - object: `{id, base_url, token_url, client_id, client_secret, time_zone, fee?, …}`.
     ///   - secrets: The secrets, when they are not in the object.
+    ///   - isKept: Whether it was taken in before: limits on times are not asked again.
     /// - Throws: ``InvalidDocument`` with every rule that is broken.
-    init(_ object: JSONObject, secrets: Secrets? = nil) throws(InvalidDocument) {
-        var reader = DraftReader(object, secrets)
+    init(
+        _ object: JSONObject,
+        secrets: Secrets? = nil,
+        isKept: Bool = false
+    ) throws(InvalidDocument) {
+        var reader = DraftReader(object, secrets, isKept: isKept)
         guard let configuration = reader.read() else {
             throw InvalidDocument(reader.members.violations)
         }
@@ -108,9 +113,17 @@ private struct DraftReader {
     var members: MemberReader
     private let secrets: ClinicDraft.Secrets?
 
-    init(_ object: JSONObject, _ secrets: ClinicDraft.Secrets?) {
+    /// Whether times are held to their limits.
+    private let isStrict: Bool
+
+    init(_ object: JSONObject, _ secrets: ClinicDraft.Secrets?, isKept: Bool) {
         members = MemberReader(object, at: "")
         self.secrets = secrets
+        isStrict = !isKept
+    }
+
+    private func limits(_ range: ClosedRange<Int>) -> ClosedRange<Int> {
+        isStrict ? range : 0...Int.max
     }
 
     private static let names = [
@@ -210,6 +223,7 @@ private struct DraftReader {
 
     private mutating func readFee() -> FeeConfiguration {
         var fee = FeeConfiguration.standard
+        let ages = limits(ClinicDraft.ages)
         let known = ["charge", "payment_type", "settings_path", "item_field", "settings_age_ms"]
         section("fee", known) { reader in
             if let charge = reader.flag("charge", reader.optional("charge")) {
@@ -222,7 +236,7 @@ private struct DraftReader {
             }
             fee.settingsPath = reader.name("settings_path") ?? fee.settingsPath
             fee.itemField = reader.name("item_field") ?? fee.itemField
-            fee.settingsAge = reader.span("settings_age_ms", ClinicDraft.ages) ?? fee.settingsAge
+            fee.settingsAge = reader.span("settings_age_ms", ages) ?? fee.settingsAge
         }
         return fee
     }
@@ -235,6 +249,8 @@ private struct DraftReader {
             "session_ms",
         ]
         buttons.salt = secrets?.salt.map { Secret($0) }
+        let windows = limits(ClinicDraft.replayWindows)
+        let sessions = limits(ClinicDraft.sessions)
         section("buttons", known) { reader in
             buttons.algorithm = reader.choice("algorithm") ?? buttons.algorithm
             buttons.scope = reader.choice("over") ?? buttons.scope
@@ -248,8 +264,9 @@ private struct DraftReader {
             buttons.departmentParameter =
                 reader.name("department_parameter") ?? buttons.departmentParameter
             buttons.frameOrigins = reader.origins("frame_origins")
-            buttons.replayWindow = reader.span("replay_window_ms", ClinicDraft.replayWindows) ?? buttons.replayWindow
-            buttons.session = reader.span("session_ms", ClinicDraft.sessions) ?? buttons.session
+            buttons.replayWindow =
+                reader.span("replay_window_ms", windows) ?? buttons.replayWindow
+            buttons.session = reader.span("session_ms", sessions) ?? buttons.session
             let names = [
                 buttons.idParameter, buttons.hashParameter, buttons.userParameter,
                 buttons.departmentParameter,
@@ -266,9 +283,10 @@ private struct DraftReader {
 
     private mutating func readHomeDelivery() -> HomeDeliveryConfiguration {
         var delivery = HomeDeliveryConfiguration.standard
+        let ages = limits(ClinicDraft.ages)
         section("home_delivery", ["on", "interval_ms"]) { reader in
             delivery.isOn = reader.flag("on", reader.optional("on")) ?? delivery.isOn
-            delivery.interval = reader.span("interval_ms", ClinicDraft.ages) ?? delivery.interval
+            delivery.interval = reader.span("interval_ms", ages) ?? delivery.interval
         }
         return delivery
     }

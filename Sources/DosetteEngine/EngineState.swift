@@ -134,6 +134,8 @@ final class WakeUp: Sendable {
         var isCalled = false
         var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
         var nextNumber = 0
+        /// Calls so far.
+        var callCount = 0
     }
 
     private let state = Mutex(State())
@@ -142,6 +144,7 @@ final class WakeUp: Sendable {
 
     func wake() {
         let waiters = state.withLock { state in
+            state.callCount += 1
             state.isCalled = state.waiters.isEmpty
             defer { state.waiters = [:] }
             // In the order in which they came: nothing may depend on how a dictionary is laid out.
@@ -160,14 +163,30 @@ final class WakeUp: Sendable {
         }
     }
 
-    private func waitForCall() async {
+    /// Calls so far; see ``wait(after:until:clock:)``.
+    var callCount: Int { state.withLock { $0.callCount } }
+
+    /// Returns at a wake-up after `count` calls, when `clock` has reached `time`, or when the task is cancelled.
+    ///
+    /// For several that wait for one thing: each takes ``callCount`` before it looks whether it has to wait, so that a
+    /// call in between is lost for none of them.
+    func wait(after count: Int, until time: Timestamp, clock: some EngineClock) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await clock.sleep(until: time) }
+            group.addTask { await self.waitForCall(after: count) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func waitForCall(after count: Int? = nil) async {
         let number = state.withLock { state in
             state.nextNumber += 1
             return state.nextNumber
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                if register(continuation, number) { continuation.resume() }
+                if register(continuation, number, count) { continuation.resume() }
             }
         } onCancel: {
             state.withLock { $0.waiters.removeValue(forKey: number) }?.resume()
@@ -175,10 +194,16 @@ final class WakeUp: Sendable {
     }
 
     /// Answers whether the wait is over before it began.
-    private func register(_ continuation: CheckedContinuation<Void, Never>, _ number: Int) -> Bool {
+    private func register(
+        _ continuation: CheckedContinuation<Void, Never>,
+        _ number: Int,
+        _ count: Int?
+    ) -> Bool {
         state.withLock { state in
             if Task.isCancelled { return true }
-            if state.isCalled {
+            if let count {
+                if state.callCount != count { return true }
+            } else if state.isCalled {
                 state.isCalled = false
                 return true
             }

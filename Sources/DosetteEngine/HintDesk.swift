@@ -93,7 +93,9 @@ final class HintDesk: Sendable {
     /// Works until the engine drains or fails.
     func run() async {
         await withDiscardingTaskGroup { group in
-            while desk.state.isRunning, !Task.isCancelled {
+            while true {
+                let count = wakeUp.callCount
+                guard desk.state.isRunning, !Task.isCancelled else { break }
                 if let hint = next() {
                     group.addTask {
                         await self.follow(hint)
@@ -101,7 +103,7 @@ final class HintDesk: Sendable {
                     }
                 } else {
                     let idle = desk.clock.now().advanced(by: Self.idle)
-                    await wakeUp.wait(until: idle, clock: desk.clock)
+                    await wakeUp.wait(after: count, until: idle, clock: desk.clock)
                 }
             }
         }
@@ -130,8 +132,10 @@ final class HintDesk: Sendable {
 
     /// Waits for a time, or until the engine stops; a hint that comes meanwhile waits for its turn.
     private func pause(until time: Timestamp) async -> Bool {
-        while desk.state.isRunning, !Task.isCancelled, desk.clock.now() < time {
-            await wakeUp.wait(until: time, clock: desk.clock)
+        while true {
+            let count = wakeUp.callCount
+            guard desk.state.isRunning, !Task.isCancelled, desk.clock.now() < time else { break }
+            await wakeUp.wait(after: count, until: time, clock: desk.clock)
         }
         return desk.state.isRunning && !Task.isCancelled
     }

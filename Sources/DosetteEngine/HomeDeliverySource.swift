@@ -126,7 +126,9 @@ package final class HomeDeliverySource: Sendable {
     /// One clinic that answers slowly, or has much, keeps no other waiting.
     private func runRounds() async {
         await withDiscardingTaskGroup { group in
-            while isRunning {
+            while true {
+                let count = rounds.callCount
+                guard isRunning else { break }
                 let sites = sites()
                 let now = desk.clock.now()
                 let due = state.withLock { state in
@@ -147,7 +149,8 @@ package final class HomeDeliverySource: Sendable {
                     state.dueAt.filter { !state.busy.contains($0.key) }.values.min()
                 }
                 let idle = desk.clock.now().advanced(by: Self.idleInterval)
-                await rounds.wait(until: min(next ?? idle, idle), clock: desk.clock)
+                let until = min(next ?? idle, idle)
+                await rounds.wait(after: count, until: until, clock: desk.clock)
             }
         }
     }
@@ -293,18 +296,20 @@ package final class HomeDeliverySource: Sendable {
     /// Waits for calls that leave half of the budget to the orders.
     private func budget(_ calls: [EndpointUse], _ clinic: String) async -> Bool {
         let end = desk.clock.now().advanced(by: Self.patience)
-        while isRunning, sites().contains(where: { $0.clinic == clinic }) {
+        while true {
+            let count = rounds.callCount
             let now = desk.clock.now()
-            guard now < end else { return false }
+            guard isRunning, now < end, sites().contains(where: { $0.clinic == clinic }) else {
+                return false
+            }
             switch budgets.takeLeavingHalf(calls, clinic: clinic, at: now) {
             case .free: return true
             case .wait(let until):
                 let later = max(until, now.advanced(by: .milliseconds(1)))
-                await rounds.wait(until: later, clock: desk.clock)
+                await rounds.wait(after: count, until: later, clock: desk.clock)
             case .waitForTrial: return false
             }
         }
-        return false
     }
 
     func log(_ message: Logger.Message, _ clinic: String, _ detail: String) {

@@ -160,8 +160,10 @@ final class Reconciler: Sendable {
 
     /// Waits; answers whether the engine goes on.
     private func pause(until: Timestamp) async -> Bool {
-        while desk.state.isRunning, !Task.isCancelled, desk.clock.now() < until {
-            await wakeUp.wait(until: until, clock: desk.clock)
+        while true {
+            let count = wakeUp.callCount
+            guard desk.state.isRunning, !Task.isCancelled, desk.clock.now() < until else { break }
+            await wakeUp.wait(after: count, until: until, clock: desk.clock)
         }
         return desk.state.isRunning && !Task.isCancelled
     }

@@ -164,7 +164,10 @@ struct DoneWhenTests {
             )
             let number = try #require(made["order"]?.intValue)
             let key = try #require(
-                OrderKey(source: HomeDeliverySource.name, orderID: "HDO-\(number)")
+                OrderKey(
+                    source: HomeDeliverySource.name,
+                    orderID: "HDO-\(LiveStack.clinic)-\(number)"
+                )
             )
             try await stack.arrival(of: key)
             for word in ["accept", "pack", "ship", "deliver"] {

@@ -197,7 +197,9 @@ struct HomeDeliverySourceTests {
         for order in 1...5 { reader.put(order, [Self.item(order * 10)]) }
         try await world.live { life in
             #expect(try await Self.names(life).sorted() == (1...5).map { "HDO-nordic-vets-\($0)" })
-            for order in 1...5 { try await Self.say("refuse", to: "HDO-nordic-vets-\(order)", life) }
+            for order in 1...5 {
+                try await Self.say("refuse", to: "HDO-nordic-vets-\(order)", life)
+            }
             try life.settle()
             _ = reader.looks
             try life.advance(by: .minutes(1))
@@ -300,7 +302,11 @@ struct HomeDeliverySourceTests {
                 [Self.item(11, 2, .replaced), Self.item(13, 1, .replaced), Self.item(14)]
             )
             try life.advance(by: .minutes(1))
-            #expect(try await Self.names(life) == ["HDO-nordic-vets-5", "HDO-nordic-vets-5-13", "HDO-nordic-vets-5-14"])
+            #expect(
+                try await Self.names(life) == [
+                    "HDO-nordic-vets-5", "HDO-nordic-vets-5-13", "HDO-nordic-vets-5-14",
+                ]
+            )
             #expect(try await Self.state("HDO-nordic-vets-5-13", life) == "refused")
             try life.advance(by: .minutes(90))
             #expect(try await Self.names(life).count == 3)
@@ -327,7 +333,11 @@ struct HomeDeliverySourceTests {
     @Test func `an order of more than twenty items becomes several`() async throws {
         reader.put(5, (101...145).map { Self.item($0) })
         try await world.live { life in
-            #expect(try await Self.names(life) == ["HDO-nordic-vets-5", "HDO-nordic-vets-5-121", "HDO-nordic-vets-5-141"])
+            #expect(
+                try await Self.names(life) == [
+                    "HDO-nordic-vets-5", "HDO-nordic-vets-5-121", "HDO-nordic-vets-5-141",
+                ]
+            )
             try life.advance(by: .minutes(90))
             #expect(try await Self.names(life).count == 3)
             let rest = try await life.engine.order(Self.key("HDO-nordic-vets-5-141"))

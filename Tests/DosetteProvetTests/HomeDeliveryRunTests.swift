@@ -88,7 +88,7 @@ struct HomeDeliveryRunTests {
                     id: made.order
                 )
             )
-            let key = try key("HDO-nordic-vets-\(made.order)")
+            let key = try key("HDO-\(World.clinicID)-\(made.order)")
             try await arrival(of: key, engine)
             try await say("accept", [], key, engine)
             try await settled(key, in: "accepted", engine)
@@ -118,7 +118,7 @@ struct HomeDeliveryRunTests {
             engine.homeDelivery?.hint(
                 ClinicHint(clinic: clinic, subject: .homeDeliveryOrder, id: made.order)
             )
-            let first = try key("HDO-nordic-vets-\(made.order)")
+            let first = try key("HDO-\(World.clinicID)-\(made.order)")
             try await arrival(of: first, engine)
             try await say("accept", [], first, engine)
             try await settled(first, in: "accepted", engine)
@@ -126,7 +126,7 @@ struct HomeDeliveryRunTests {
             engine.homeDelivery?.hint(
                 ClinicHint(clinic: clinic, subject: .homeDeliveryItem, id: made.items[0])
             )
-            let second = try key("HDO-nordic-vets-\(made.order)-\(new)")
+            let second = try key("HDO-\(World.clinicID)-\(made.order)-\(new)")
             try await arrival(of: second, engine)
             try await settled(first, in: "canceled", engine)
             for word in ["accept", "pack", "ship", "deliver"] {
