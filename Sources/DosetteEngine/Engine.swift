@@ -346,6 +346,11 @@ package final class Engine: Service {
         hints?.take(hint)
     }
 
+    /// Counts hints that were left out before they came here.
+    package func noteDropped(hints count: Int) {
+        if count > 0 { state.count { $0.hintsDropped += count } }
+    }
+
     /// Makes a change of the clinics durable, together with the event that tells of it.
     ///
     /// One at a time: the caller sees to that.

@@ -17,6 +17,7 @@ extension ClinicAPI {
         if !side.directory.isDisabled(clinic) {
             let admitted = hintRates.admit(hints.count, of: clinic, at: engine.clock.now())
             for hint in hints.prefix(admitted) { side.hint(hint) }
+            engine.noteDropped(hints: hints.count - admitted)
         }
         return Response(status: .ok)
     }
