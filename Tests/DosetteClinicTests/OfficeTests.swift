@@ -47,6 +47,12 @@ struct OfficeTests {
             let bad = try await stack.bring(stack.payload(secret: "wrong"), as: "east-vets")
             #expect(bad.status == 422)
             #expect(bad.rule == "not_allowed_at_provet")
+            // Whoever signs in at one installation does not speak for another one.
+            var borrowed = stack.payload(secret: Self.secret)
+            borrowed["provet_id"] = "4"
+            let borrower = try await stack.bring(borrowed, as: "borrower")
+            #expect(borrower.status == 422)
+            #expect(borrower.text.contains("another_installation"))
             var foreign = stack.payload(secret: Self.secret)
             foreign["token_url"] = "https://evil.example/9/oauth2/token/"
             let stranger = try await stack.bring(foreign, as: "east-vets")

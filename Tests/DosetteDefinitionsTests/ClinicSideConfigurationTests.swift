@@ -113,6 +113,16 @@ struct ClinicSideConfigurationTests {
         #expect(Self.problems("hookup: null\n") == ["clinics: this key is required"])
     }
 
+    @Test func `clinics that come by themselves have no salt in common`() throws {
+        let problems = Self.problems(
+            "hookup: { token_env: HOOKUP, domains: [a.example], time_zone: UTC, "
+                + "buttons: { salt_env: SALT } }\n"
+        )
+        #expect(
+            problems == ["hookup.buttons: a salt of one's own is for one clinic: leave it out here"]
+        )
+    }
+
     @Test func `the hookup takes what Provet does not send`() throws {
         let configuration = try Self.read(
             """

@@ -150,6 +150,27 @@ struct HomeDeliverySourceTests {
         }
     }
 
+    @Test func `two clinics with one number have an order each`() async throws {
+        reader.put(5, [Self.item(11)])
+        let clinics = [Pharmacy.north, Pharmacy.south].map { name in
+            var clinic = Pharmacy.clinic(name)
+            clinic.homeDelivery = HomeDeliveryConfiguration(isOn: true, interval: .minutes(1))
+            return clinic
+        }
+        var parts = Pharmacy.parts()
+        parts.homeDelivery = reader
+        let world = EngineWorld(
+            Pharmacy.configuration(clinics: clinics),
+            parts,
+            at: Pharmacy.noon
+        )
+        try await world.live { life in
+            try life.advance(by: .minutes(2))
+            let names = try await Self.names(life).sorted()
+            #expect(names == clinics.map { "HDO-\($0.id)-5" }.sorted())
+        }
+    }
+
     @Test func `a new order is taken in once, with the client's address`() async throws {
         reader.put(5, [Self.item(11), Self.item(12, 1)])
         try await world.live { life in

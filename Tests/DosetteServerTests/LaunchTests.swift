@@ -107,8 +107,26 @@ struct LaunchTests {
             let turned = "\(Press().path)?hash=\(Press().hash)&department=1&user=2&id=7"
             #expect(try await client.get(turned).status == 409)
             #expect(try await client.postForm(Press().path, Press().pairs).status == 409)
+            // Nor do capitals in the hash, or another user, whom a hash over the id does not prove.
+            let capitals = Press().get.replacing(Press().hash, with: Press().hash.uppercased())
+            #expect(try await client.get(capitals).status == 409)
+            #expect(try await client.get(Press(others: ["user": "3"]).get).status == 409)
             clinic.world.clock.move(by: .seconds(11))
             #expect(try await client.get(Press().get).status == 303)
+        }
+    }
+
+    @Test func `a launch opens its own place only`() async throws {
+        let clinic = try ClinicWorld()
+        try await clinic.world.serve { client async throws in
+            let salt = clinic.keys.secret(for: "launch/fjord-vets/client")
+            let press = Press(clinic: "fjord-vets", salt: salt)
+            for place in ["patient", "consultation", "10", "11", "12"] {
+                var other = press
+                other.place = place
+                #expect(try await client.get(other.get).status == 403, "\(place)")
+            }
+            #expect(try await client.get(press.get).status == 303)
         }
     }
 
