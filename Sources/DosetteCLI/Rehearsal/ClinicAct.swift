@@ -150,6 +150,7 @@ extension ClinicSideAct.Outcome {
         let verdict =
             isClean
             ? "VERDICT: the clinic's side is as it was said to be"
+                + (pictures.isEmpty ? ", BUT NO BROWSER HAS SEEN ITS PAGES" : "")
             : "VERDICT: something is wrong"
         let closer = lookCloser.isEmpty ? [] : ["look closer:", "  \(lookCloser)"]
         return ([table.text, ""] + wrong + pictures + closer + ["", verdict])

@@ -80,6 +80,6 @@ extension ClinicSideAct {
         let markers = entries.filter { $0.effect == .prescriptionCreated }.map { $0.marker ?? "" }
         try due(Set(markers).count == markers.count, "a prescription was made twice")
         return "\(replay.orderCount) orders and \(replay.eventCount) events replayed without a "
-            + "difference; \(entries.count) effects at Provet, none twice"
+            + "difference; \(entries.count) effects at Provet, no prescription twice"
     }
 }
