@@ -97,13 +97,18 @@ extension Waiting {
 }
 
 extension Order.ParkedRecord {
+    /// What a person may do; about what the clinic did that is also to cancel.
+    private var actions: [String] {
+        parked.actions.map(\.rawValue) + (parked.purpose == .notice ? [Signal.cancel] : [])
+    }
+
     package var view: JSONObject {
         [
             "kind": .string(parked.kind.rawValue),
             "reason": .string(parked.reason),
             "step": .string(parked.step),
             "since": .string(since.text),
-            "actions": .array(parked.actions.map { .string($0.rawValue) }),
+            "actions": .array(actions.map { .string($0) }),
         ]
     }
 }

@@ -2,9 +2,10 @@ import DosetteCore
 import DosetteDefinitions
 import DosetteStore
 
-/// Lets fees go on that were refused because of a department's settings, once these are as they must be.
+/// Lets fees try again that were refused because of a department's settings, once these say something else.
 ///
-/// The settings are read first: a flood of hints makes no order try in vain.
+/// The settings are read first: a flood of hints makes no order try in vain. Where they are wrong in another way than
+/// before, the order is refused anew, so that it says what the clinic must change now.
 struct ParkedFees: Sendable {
     /// Orders that are looked at in one go at the most.
     static let ordersMaximum = 1_000
@@ -24,17 +25,24 @@ struct ParkedFees: Sendable {
         guard case .found(let settings) = await setup.settings(at: clinic) else { return }
         let field = known.configuration.fee.itemField
         let today = known.calendar.day(of: eye.desk.clock.now())
-        let good = Set(
-            settings.filter { $0.problem(itemField: field, today: today) == nil }.map(\.department)
-        )
-        for (stream, department) in parked where good.contains(department) {
-            await eye.record(.settingsChanged(action: Self.action), stream)
+        for fee in parked {
+            guard let own = settings.first(where: { $0.department == fee.department }),
+                own.problem(itemField: field, today: today) != fee.reason
+            else { continue }
+            await eye.record(.settingsChanged(action: Self.action), fee.stream)
         }
     }
 
-    /// The orders whose fee waits for settings, with their departments.
-    private func waiting(_ clinic: String) async -> [(stream: StreamID, department: Int)] {
-        var found: [(stream: StreamID, department: Int)] = []
+    /// A fee that was refused because of settings.
+    private struct Parked {
+        let stream: StreamID
+        let department: Int
+        /// The sentence with which it was refused.
+        let reason: String
+    }
+
+    private func waiting(_ clinic: String) async -> [Parked] {
+        var found: [Parked] = []
         var cursor: StreamID?
         for _ in 0..<Self.ordersMaximum / Self.pageLength {
             let query = OrderQuery(
@@ -50,10 +58,11 @@ struct ParkedFees: Sendable {
             cursor = last.stream
             for row in rows where row.parkedKind == ParkedKind.refused.rawValue {
                 guard let order = try? await eye.desk.load(row.stream),
-                    order.parkedParts.contains(where: { $0.parked.step == Self.action }),
+                    let record = order.parkedParts.first(where: { $0.parked.step == Self.action }),
                     let department = order.received.prescription["department_id"]?.intValue
                 else { continue }
-                found.append((row.stream, department))
+                let reason = record.parked.reason
+                found.append(Parked(stream: row.stream, department: department, reason: reason))
             }
         }
         return found

@@ -37,6 +37,12 @@ private final class ForgetfulSetup: ClinicSetup {
     /// What the settings of department 1 name.
     var item: DepartmentSettings.FeeItem { named.withLock { $0 } }
 
+    /// Why no fee can be charged with it.
+    var problem: String? {
+        DepartmentSettings(department: 1, feeItem: item, lockDate: nil, readAt: StoreSamples.start)
+            .problem(itemField: FeeConfiguration.standard.itemField, today: nil)
+    }
+
     func name(_ item: DepartmentSettings.FeeItem) { named.withLock { $0 = item } }
 
     private let named = Mutex(DepartmentSettings.FeeItem.item(501))
@@ -223,13 +229,21 @@ struct HintTests {
 
     @Test func `settings that are still wrong let nothing go on`() async throws {
         try await world.live { life in
-            world.performer.script(Action.fetch, .answers(.refused(reason: "no fee item")))
+            setup.name(.missing)
+            let sentence = try #require(setup.problem)
+            world.performer.script(Action.fetch, .answers(.refused(reason: sentence)))
             try await life.accept(Slip())
             try life.settle()
-            setup.name(.missing)
             let facts = try await life.facts()
             for _ in 1...20 { try take(.department, 1, life) }
             #expect(try await life.facts() == facts)
+            // Wrong in another way: the order says so, once.
+            setup.name(.ambiguous([501, 502]))
+            let other = try #require(setup.problem)
+            world.performer.script(Action.fetch, .answers(.refused(reason: other)))
+            for _ in 1...20 { try take(.department, 1, life) }
+            let order = try await life.order()
+            #expect(order.parkedParts.map(\.parked.reason) == [other])
             setup.name(.item(501))
             try take(.department, 1, life)
             #expect(try await life.order().fee == .charged)

@@ -33,6 +33,8 @@ struct InitCommand: AsyncParsableCommand {
         data: ./data                    # journal and lock; created when missing
         listen: 127.0.0.1:8787
         tokens_file: null               # required to listen off loopback
+        public_url: null                # where clinics reach this server: for buttons, webhooks, hookup
+        hookup: null                    # { token_env: …, domains: […], time_zone: … } lets clinics add themselves
         clinics:
           - id: nordic-vets             # the clinic's name in orders
             base_url: http://127.0.0.1:9000/4/api/0.1     # https://<domain>/<provet_id>/api/0.1
@@ -42,6 +44,7 @@ struct InitCommand: AsyncParsableCommand {
             time_zone: Europe/Helsinki
             fee: { charge: true, payment_type: 0, settings_path: departmentsettings, item_field: prescription_fee_item }
             calls_per_minute: null      # null = Provet's documented limits
+            home_delivery: { on: false, interval: 1m }    # take the clinic's home-delivery orders in
         pharmacy:
           transmit_url: null            # where prescriptions are POSTed; null = handed over at once
           transmit_secret_env: null

@@ -1,0 +1,52 @@
+package import DosetteCore
+package import DosetteDefinitions
+package import DosetteStore
+package import Logging
+
+/// What an engine is made of.
+package struct EngineParts: Sendable {
+    package var store: any Store
+    package var performers: [any ActionPerformer]
+    package var observer: (any ClinicObserver)?
+    /// What may be called how often; nothing for budgets of the engine's own.
+    package var budgets: Budgets?
+    /// The clinics; nothing for those of the configuration.
+    package var directory: ClinicDirectory?
+    package var setup: (any ClinicSetup)?
+    /// Where the clinics' home-delivery orders are read.
+    package var homeDelivery: (any HomeDeliveryReader)?
+    package var sources: [WorkflowSource]
+    /// What the codes of `repeat_timeunit` mean.
+    package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
+    package var clock: any EngineClock
+    package var random: RandomSource
+    package var logger: Logger
+
+    package init(
+        store: any Store,
+        performers: [any ActionPerformer],
+        observer: (any ClinicObserver)? = nil,
+        budgets: Budgets? = nil,
+        directory: ClinicDirectory? = nil,
+        setup: (any ClinicSetup)? = nil,
+        homeDelivery: (any HomeDeliveryReader)? = nil,
+        sources: [WorkflowSource],
+        intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
+        clock: any EngineClock = SystemClock(),
+        random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
+        logger: Logger
+    ) {
+        self.store = store
+        self.performers = performers
+        self.observer = observer
+        self.budgets = budgets
+        self.directory = directory
+        self.setup = setup
+        self.homeDelivery = homeDelivery
+        self.sources = sources
+        self.intervalUnits = intervalUnits
+        self.clock = clock
+        self.random = random
+        self.logger = logger
+    }
+}
