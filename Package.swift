@@ -211,6 +211,10 @@ let package = Package(
                 "DosetteWorkflows",
             ]
         ),
+        .testTarget(
+            name: "DosetteAuditTests",
+            dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
+        ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(
             name: "DosetteStoreTests",
