@@ -125,6 +125,18 @@ package struct CheckpointReport: Hashable, Sendable {
         /// Why it does not have the newest, if it was tried.
         package var failure: WitnessFailure?
         package var failingSince: Timestamp?
+
+        package init(
+            name: String,
+            size: UInt64,
+            failure: WitnessFailure?,
+            failingSince: Timestamp?
+        ) {
+            self.name = name
+            self.size = size
+            self.failure = failure
+            self.failingSince = failingSince
+        }
     }
 
     package let origin: String
@@ -132,4 +144,11 @@ package struct CheckpointReport: Hashable, Sendable {
     package let size: UInt64
     package let madeAt: Timestamp?
     package let witnesses: [Witness]
+
+    package init(origin: String, size: UInt64, madeAt: Timestamp?, witnesses: [Witness]) {
+        self.origin = origin
+        self.size = size
+        self.madeAt = madeAt
+        self.witnesses = witnesses
+    }
 }
