@@ -37,7 +37,10 @@ let package = Package(
             name: "DosetteKeys",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
-        .target(name: "DosetteStore", dependencies: ["DosetteCore", "DosetteAudit"]),
+        .target(
+            name: "DosetteStore",
+            dependencies: ["DosetteCore", "DosetteAudit", "DosetteKeys"]
+        ),
         .target(
             name: "DosetteMigrations",
             path: "Migrations",
@@ -46,6 +49,7 @@ let package = Package(
             resources: [
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
+                .embedInCode("V003_add_forgetting.sql"),
             ]
         ),
         .target(
@@ -61,7 +65,7 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteCore", "DosetteStore", "DosetteMigrations",
+                "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

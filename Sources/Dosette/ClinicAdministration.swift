@@ -258,7 +258,7 @@ actor ClinicAdministration: ClinicOffice {
         reason: String?
     ) async throws(ClinicFailure) {
         do {
-            try await engine.record(event, change, by: actor, reason: reason)
+            try await engine.record(event, clinic: change, by: actor, reason: reason)
         } catch {
             throw .store(.init(error.summary))
         }

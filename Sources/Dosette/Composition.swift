@@ -3,6 +3,7 @@ package import DosetteDefinitions
 package import DosetteEngine
 package import DosetteKeys
 import DosetteProvet
+import DosetteSQLite
 package import DosetteStore
 import DosetteWorkflows
 import Foundation
@@ -15,6 +16,8 @@ package struct Composition: Sendable {
     package let keys: MasterKey
     package let records: any ClinicRecords
     package let office: any ClinicOffice
+    /// Where the clients' keys are.
+    package let vault: any ClientVault
     private let store: any Store
     private let transport: HTTPTransport
     private let logger: Logger
@@ -44,6 +47,8 @@ package struct Composition: Sendable {
         let assumptions = try ProvetAssumptions(configuration.assumptions)
         let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
         let clinics = try ClinicDirectory(configuration.clinics)
+        let vault = try Self.vault(configuration)
+        self.vault = vault
         let far = FarSide(configuration, clinics, assumptions, extras.clock)
         transport = far.transport
         let way = Self.way(configuration.pharmacy, extras, far.transport)
@@ -52,6 +57,7 @@ package struct Composition: Sendable {
             configuration,
             EngineParts(
                 store: store,
+                vault: vault,
                 performers: [extras.wrapProvet?(far.actions) ?? far.actions, transmitter]
                     + extras.performers,
                 observer: far.actions,
@@ -103,6 +109,16 @@ package struct Composition: Sendable {
         return try MasterKey.readOrCreate(file: directory.appending(path: "master.key").path)
     }
 
+    /// The clients' keys beside the master key; without a data directory they end with the process.
+    package static func vault(_ configuration: Configuration) throws -> any ClientVault {
+        if let file = configuration.personalData.keyFile {
+            return try ClientKeyFile(file: URL(filePath: file))
+        }
+        guard !configuration.dataDirectory.isEmpty else { return InMemoryVault() }
+        let directory = URL(filePath: configuration.dataDirectory).appending(path: "keys")
+        return try ClientKeyFile(file: directory.appending(path: ClientKeyFile.fileName))
+    }
+
     private static func way(
         _ pharmacy: TransmissionConfiguration,
         _ extras: Extras,
@@ -137,6 +153,7 @@ package struct Composition: Sendable {
     package func close() async {
         // Nothing is lost when a connection does not close in order.
         try? await transport.shutdown()
+        (vault as? ClientKeyFile)?.close()
     }
 }
 

@@ -20,6 +20,8 @@ package struct Configuration: Sendable {
     package var keyFile: String?
     /// How clinics bring their credentials by themselves; nothing when they cannot.
     package var hookup: HookupConfiguration?
+    /// What is personal: where its keys are and how long it is kept.
+    package var personalData: PersonalDataConfiguration
 
     package init(
         dataDirectory: String,
@@ -33,7 +35,8 @@ package struct Configuration: Sendable {
         assumptions: [AssumptionOverride] = [],
         publicURL: String? = nil,
         keyFile: String? = nil,
-        hookup: HookupConfiguration? = nil
+        hookup: HookupConfiguration? = nil,
+        personalData: PersonalDataConfiguration = .standard
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -47,6 +50,7 @@ package struct Configuration: Sendable {
         self.publicURL = publicURL
         self.keyFile = keyFile
         self.hookup = hookup
+        self.personalData = personalData
     }
 }
 

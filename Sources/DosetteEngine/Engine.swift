@@ -21,6 +21,10 @@ package final class Engine: Service {
     /// The clinics; they may change while the engine runs.
     package let clinics: ClinicDirectory
     let state = EngineState()
+    let gate = ClientGate()
+    let stream: EngineStream
+    /// Forgets people; nothing where there are no clients' keys.
+    package let clients: ClientDesk?
     let desk: OrderDesk
     let intake: Intake
     let budgets: Budgets
@@ -31,6 +35,7 @@ package final class Engine: Service {
     private let observerCalls: [EndpointUse]
     private let reconcileInterval: TimeSpan
     private let hints: HintDesk?
+    let reads: ReadMemory?
     private let wakeUp = WakeUp()
     private let logger: Logger
 
@@ -44,7 +49,7 @@ package final class Engine: Service {
         logger = parts.logger
         registry = try ActionRegistry(parts.performers, timing: configuration.timing)
         library = try WorkflowLibrary(parts.sources, performed: registry.names)
-        loader = OrderLoader(store: store, library: library)
+        loader = OrderLoader(store: store, library: library, vault: parts.vault)
         clinics = try parts.directory ?? ClinicDirectory(configuration.clinics)
         guard library.offered(configuration.workflow.use) != nil else {
             let names = library.offeredNames.joined(separator: ", ")
@@ -53,6 +58,8 @@ package final class Engine: Service {
                     "workflow.use: no definition \(configuration.workflow.use); there are \(names)"
             )
         }
+        stream = EngineStream(store: store, state: state, clock: clock, wakeUp: wakeUp)
+        reads = configuration.personalData.recordsReads ? ReadMemory() : nil
         let limits = configuration.limits
         budgets = parts.budgets ?? Budgets(limits, clinics)
         desk = OrderDesk(
@@ -64,9 +71,10 @@ package final class Engine: Service {
             random: parts.random,
             decision: configuration.pharmacy.decision,
             hub: hub,
-            wakeUp: wakeUp
+            wakeUp: wakeUp,
+            vault: parts.vault
         )
-        intake = Self.intake(configuration, parts, desk, library, clinics)
+        intake = Self.intake(configuration, parts, desk, library, clinics, gate)
         let runner = Runner(
             desk: desk,
             registry: registry,
@@ -90,6 +98,32 @@ package final class Engine: Service {
         let watch = Self.watch(configuration, parts, desk, budgets, clinics, homeDelivery)
         reconciler = watch?.reconciler
         hints = watch?.hints
+        clients = Self.clients(configuration, parts, desk, library, gate, stream)
+    }
+
+    private static func clients(
+        _ configuration: Configuration,
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ library: WorkflowLibrary,
+        _ gate: ClientGate,
+        _ stream: EngineStream
+    ) -> ClientDesk? {
+        parts.vault.map { vault in
+            ClientDesk(
+                ClientDesk.Parts(
+                    store: desk.store,
+                    loader: desk.loader,
+                    library: library,
+                    gate: gate,
+                    stream: stream,
+                    clock: desk.clock,
+                    logger: parts.logger
+                ),
+                vault: vault,
+                configuration: configuration.personalData
+            )
+        }
     }
 
     /// What looks at the clinics' own doings, where anything can look.
@@ -127,12 +161,14 @@ package final class Engine: Service {
         _ parts: EngineParts,
         _ desk: OrderDesk,
         _ library: WorkflowLibrary,
-        _ clinics: ClinicDirectory
+        _ clinics: ClinicDirectory,
+        _ gate: ClientGate
     ) -> Intake {
         Intake(
             desk: desk,
             library: library,
             clinics: clinics,
+            clients: gate,
             intervalUnits: parts.intervalUnits,
             workflowName: configuration.workflow.use,
             queuedMaximum: configuration.limits.queuedOrders,
@@ -154,6 +190,7 @@ package final class Engine: Service {
         let version = try await journalDefinitions(ownership)
         let measure = try await store.measure()
         try await recallCalls(measure)
+        try await clients?.settle()
         state.begin(
             epoch: ownership.epoch,
             queuedCount: measure.queuedCount,
@@ -194,11 +231,13 @@ package final class Engine: Service {
                 if let reconciler { group.addTask { await reconciler.run() } }
                 if let hints { group.addTask { await hints.run() } }
                 if let homeDelivery { group.addTask { await homeDelivery.run() } }
+                if let clients { group.addTask { await clients.run() } }
                 await group.next()
                 // Each of them ends only when the engine does.
                 reconciler?.stop()
                 hints?.stop()
                 homeDelivery?.stop()
+                clients?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -216,6 +255,7 @@ package final class Engine: Service {
         reconciler?.stop()
         hints?.stop()
         homeDelivery?.stop()
+        clients?.stop()
         wakeUp.wake()
     }
 
@@ -303,45 +343,25 @@ package final class Engine: Service {
         if count > 0 { state.count { $0.hintsDropped += count } }
     }
 
-    /// Makes a change of the clinics durable, together with the event that tells of it.
+    /// Makes an event of the engine's own stream durable, together with what it changes.
     ///
-    /// One at a time: the caller sees to that.
+    /// When this returns, both are on disk. Those who record wait for each other.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - clinic: What it changes of the clinics.
+    ///   - personal: What it changes of what is kept about a client.
+    ///   - actor: Who caused it.
+    ///   - reason: The reason that a person gave.
+    /// - Throws: ``StoreError``; nothing was recorded, except with `outcomeUnknown`, which stops the engine.
     package func record(
         _ event: EngineEvent,
-        _ change: ClinicChange,
+        clinic: ClinicChange? = nil,
+        personal: PersonalChange? = nil,
         by actor: Actor,
-        reason: String?
+        reason: String? = nil
     ) async throws(StoreError) {
-        guard let epoch = state.epoch else {
-            throw StoreError(.unavailable, "the engine does not own the journal yet")
-        }
-        let version = state.nextEngineVersion()
-        let encoded = EventCodec.encode(
-            event,
-            version: version,
-            at: clock.now(),
-            actor: actor,
-            reason: reason
-        )
-        let commit = Commit(
-            stream: .engine,
-            expectedVersion: version,
-            epoch: epoch,
-            events: [encoded],
-            order: nil,
-            work: [],
-            clinic: change
-        )
-        do throws(StoreError) {
-            try await store.commit(commit)
-        } catch {
-            if error.code == .fenced || error.code == .outcomeUnknown {
-                state.fail("\(error)")
-                wakeUp.wake()
-            }
-            throw error
-        }
-        state.addEngineEvent()
+        try await stream.record(event, clinic: clinic, personal: personal, by: actor, reason)
     }
 
     /// Adds a clinic or changes one, for all that is done from now on.

@@ -56,6 +56,15 @@ struct ShownStore: Store {
 
     func clinics() async throws(StoreError) -> [ClinicRow] { [] }
 
+    func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] { [] }
+
+    func holds() async throws(StoreError) -> Set<String> { [] }
+
+    func scrub() async throws(StoreError) {}
+
     func freeBytes() -> Int64? { nil }
 
     func measure() async throws(StoreError) -> StoreMeasure { throw Self.readOnly }

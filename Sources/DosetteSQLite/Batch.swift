@@ -71,6 +71,9 @@ final class Batch {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             position = start
             return .failure(Self.constraint(error))
+        } catch let error as StoreError where error.code == .conflict {
+            position = start
+            return .failure(error)
         }
     }
 
@@ -90,6 +93,7 @@ final class Batch {
             position += 1
         }
         if let change = commit.clinic { try Statements.apply(change, database) }
+        if let change = commit.personal { try Statements.apply(change, database) }
         guard let order = commit.order else { return }
         if commit.expectedVersion == 0 {
             try Statements.insert(order, database)

@@ -101,13 +101,15 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic
+    case started, workflowDefined, clinic, client, read
 
     init(_ event: EngineEvent) {
         switch event {
         case .started: self = .started
         case .workflowDefined: self = .workflowDefined
         case .clinic: self = .clinic
+        case .client: self = .client
+        case .read: self = .read
         }
     }
 
@@ -119,6 +121,17 @@ enum EngineEventCase: CaseIterable {
             EngineEvent.ClinicEvent.allCases.map {
                 .clinic($0, id: "a", settings: ["time_zone": "Europe/Helsinki"])
             }
+        case .client:
+            [
+                .client(
+                    .forgetAsked(record: StoreSamples.start, rest: Timestamp(milliseconds: 0)),
+                    subject: "s1"
+                ),
+                .client(.forgotten(.record), subject: "s1"),
+                .client(.forgotten(.rest), subject: "s1"), .client(.held, subject: "s1"),
+                .client(.released, subject: "s1"),
+            ]
+        case .read: [.read(what: "history", of: "webshop/A-1")]
         }
     }
 }

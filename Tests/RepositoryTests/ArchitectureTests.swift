@@ -9,10 +9,10 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteCore": ["Synchronization"],
     "Sources/DosetteAudit": ["Crypto"],
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
-    "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
+    "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation", "GRDB",
-        "Synchronization",
+        "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation",
+        "GRDB", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
