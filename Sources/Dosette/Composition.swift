@@ -6,7 +6,7 @@ import DosetteProvet
 import DosetteSQLite
 package import DosetteStore
 import DosetteWorkflows
-import Foundation
+package import Foundation
 package import Logging
 
 /// An engine with its Provet adapter, put together from a configuration.
@@ -110,13 +110,17 @@ package struct Composition: Sendable {
     }
 
     /// The clients' keys beside the master key; without a data directory they end with the process.
-    package static func vault(_ configuration: Configuration) throws -> any ClientVault {
-        if let file = configuration.personalData.keyFile {
-            return try ClientKeyFile(file: URL(filePath: file))
-        }
-        guard !configuration.dataDirectory.isEmpty else { return InMemoryVault() }
-        let directory = URL(filePath: configuration.dataDirectory).appending(path: "keys")
-        return try ClientKeyFile(file: directory.appending(path: ClientKeyFile.fileName))
+    private static func vault(_ configuration: Configuration) throws -> any ClientVault {
+        guard let file = clientKeyFile(configuration) else { return InMemoryVault() }
+        return try ClientKeyFile(file: file)
+    }
+
+    /// Where the clients' keys are; nothing without a data directory.
+    package static func clientKeyFile(_ configuration: Configuration) -> URL? {
+        if let file = configuration.personalData.keyFile { return URL(filePath: file) }
+        guard !configuration.dataDirectory.isEmpty else { return nil }
+        return URL(filePath: configuration.dataDirectory).appending(path: "keys")
+            .appending(path: ClientKeyFile.fileName)
     }
 
     private static func way(

@@ -1,9 +1,12 @@
 package import DosetteCore
-import DosetteStore
+package import DosetteStore
 import Synchronization
 
 /// Reading what is personal: events of their own.
 extension Engine {
+    /// How the engine itself reads what is personal.
+    package var opening: Opening { Opening(desk.vault) }
+
     /// An order's history with its personal members in their places, as JSON objects of the journal's form.
     ///
     /// When this returns, the read itself is on disk as `operator.read`, unless reads are not recorded or the same reader
@@ -18,7 +21,6 @@ extension Engine {
         for actor: Actor
     ) async throws(DeskFailure) -> [JSONObject] {
         let events = try await events(of: key)
-        let opening = Opening(desk.vault)
         var opened: [JSONObject] = []
         do {
             for event in events {

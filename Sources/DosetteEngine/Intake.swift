@@ -196,7 +196,6 @@ final class Intake: Sendable {
             try await desk.open(order, fact, stream)
             return order
         } catch let error as StoreError {
-            if error.code == .tooLarge { throw .invalid([Self.tooLong(document)]) }
             throw .store(error)
         } catch {
             throw .store(StoreError(.damaged, "\(error)"))
@@ -214,14 +213,6 @@ final class Intake: Sendable {
         } catch {
             throw .store(error)
         }
-    }
-
-    private static func tooLong(_ document: OrderDocument) -> Violation {
-        Violation(
-            pointer: document.delivery == nil ? "/prescription" : "/delivery",
-            rule: "too_long",
-            detail: "Sealed and written out it does not fit into an entry of the journal."
-        )
     }
 
     private func received(

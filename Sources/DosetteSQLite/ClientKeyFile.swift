@@ -46,6 +46,27 @@ package final class ClientKeyFile: ClientVault {
         }
     }
 
+    /// Opens the file to read keys only, also beside a working engine.
+    ///
+    /// - Throws: ``StoreError`` `unavailable` when there is none.
+    package init(readingFrom file: URL) throws(StoreError) {
+        self.file = file
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw StoreError(.unavailable, "there are no clients' keys at \(file.path)")
+        }
+        try Self.checkPermissions(file)
+        var configuration = Configuration()
+        configuration.label = "dosette.keys.reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        do {
+            pool = try DatabaseQueue(path: file.path, configuration: configuration)
+            try pool.read(Self.check)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be opened")
+        }
+    }
+
     private static func checkPermissions(_ file: URL) throws(StoreError) {
         let path = file.resolvingSymlinksInPath().path
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -118,7 +139,7 @@ package final class ClientKeyFile: ClientVault {
 
     package func seal(of subject: String) throws(StoreError) -> PersonalSeal? {
         if let seal = cache.withLock({ $0[subject] }) { return seal }
-        let seal = try now { database in
+        let seal = try look { database in
             try Row.fetchOne(
                 database,
                 sql: "SELECT record, rest FROM client_key WHERE subject = ?",
@@ -144,7 +165,7 @@ package final class ClientKeyFile: ClientVault {
     }
 
     package func subjects(of client: ClientName) async throws(StoreError) -> [String] {
-        try now { database in
+        try look { database in
             try String.fetchAll(
                 database,
                 sql: """
@@ -157,7 +178,7 @@ package final class ClientKeyFile: ClientVault {
     }
 
     package func client(of subject: String) async throws(StoreError) -> ClientName? {
-        try now { database in
+        try look { database in
             let sql = "SELECT clinic, client_id FROM client_key WHERE subject = ?"
             guard let row = try Row.fetchOne(database, sql: sql, arguments: [subject]),
                 let clinic: String = row["clinic"], let id: Int = row["client_id"]
@@ -239,6 +260,16 @@ package final class ClientKeyFile: ClientVault {
         }
         cache.withLock { $0[subject] = nil }
         if count > 0 { try renewBackups() }
+    }
+
+    private func look<Value>(
+        _ body: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be read")
+        }
     }
 
     private func now<Value>(
