@@ -135,7 +135,7 @@ let package = Package(
             name: "DosetteTesting",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteStore",
+                "DosetteKeys", "DosetteStore",
             ]
         ),
         .target(
@@ -226,7 +226,7 @@ let package = Package(
             name: "DosetteSQLiteTests",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteMigrations",
-                "DosetteSQLite", "DosetteStore", "DosetteTesting",
+                "DosetteSQLite", "DosetteKeys", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

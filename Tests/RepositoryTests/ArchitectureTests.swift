@@ -39,8 +39,8 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteTesting": [
-        "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteStore",
-        "Synchronization", "Testing",
+        "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteKeys",
+        "DosetteStore", "Synchronization", "Testing",
     ],
     "Sources/DosetteDeterminism": ["DosetteCore", "DosetteEngine", "Synchronization"],
     "Sources/DosetteSimulation": [
