@@ -225,7 +225,7 @@ let package = Package(
         .testTarget(
             name: "DosetteSQLiteTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteDeterminism", "DosetteEngine", "DosetteMigrations",
                 "DosetteSQLite", "DosetteKeys", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
