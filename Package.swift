@@ -49,7 +49,8 @@ let package = Package(
             resources: [
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
-                .embedInCode("V003_add_forgetting.sql"),
+                .embedInCode("V003_add_tiles_and_checkpoints.sql"),
+                .embedInCode("V004_add_forgetting.sql"),
             ]
         ),
         .target(
@@ -65,7 +66,7 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -134,8 +135,8 @@ let package = Package(
         .target(
             name: "DosetteTesting",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteKeys", "DosetteStore",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteKeys", "DosetteStore",
             ]
         ),
         .target(
@@ -214,6 +215,10 @@ let package = Package(
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteTesting",
                 "DosetteWorkflows",
             ]
+        ),
+        .testTarget(
+            name: "DosetteAuditTests",
+            dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
         ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(

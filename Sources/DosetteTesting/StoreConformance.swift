@@ -6,7 +6,7 @@ import Testing
 ///
 /// What needs a disk that fails (`full`, `outcomeUnknown`) is tested where the disk is.
 package struct StoreConformance<S: Store> {
-    private let makeStore: () async throws -> S
+    let makeStore: () async throws -> S
 
     /// Creates the suite.
     ///
@@ -26,6 +26,7 @@ package struct StoreConformance<S: Store> {
         try await verifyClinics()
         try await verifyForgetting()
         try await verifyWork()
+        try await verifyEvidence()
     }
 
     private func verifyOwnership() async throws {

@@ -11,8 +11,8 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation",
-        "GRDB", "Synchronization",
+        "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore",
+        "Dispatch", "Foundation", "GRDB", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
@@ -39,8 +39,8 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteTesting": [
-        "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteKeys",
-        "DosetteStore", "Synchronization", "Testing",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+        "DosetteKeys", "DosetteStore", "Synchronization", "Testing",
     ],
     "Sources/DosetteDeterminism": ["DosetteCore", "DosetteEngine", "Synchronization"],
     "Sources/DosetteSimulation": [
