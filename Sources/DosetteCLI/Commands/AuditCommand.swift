@@ -46,7 +46,7 @@ struct AuditCommand: AsyncParsableCommand {
             let progress = Progress(total: Int(total))
             let report = try await AuditReplay.run(
                 store,
-                options: .init(asOf: limit, progress: { progress.show(Int($0)) })
+                options: .init(asOf: limit.map { .time($0) }, progress: { progress.show(Int($0)) })
             )
             progress.finish()
             print(json ? ReplayText.json(report).text : ReplayText.page(report, asOf: limit))
