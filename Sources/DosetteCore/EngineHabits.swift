@@ -8,6 +8,8 @@ package struct EngineHabits: Hashable, Sendable {
     /// Who accepts prescriptions, once that has shown.
     package internal(set) var decision: PharmacyDecision?
     private var actions: [String: ActionHabits] = [:]
+    private var serverBound: TimeSpan?
+    private var probeInterval: TimeSpan?
     private var attempts = Threshold()
     private var outage = Threshold()
 
@@ -18,8 +20,6 @@ package struct EngineHabits: Hashable, Sendable {
     /// What has shown of one action.
     fileprivate struct ActionHabits: Hashable, Sendable {
         var deadline: TimeSpan?
-        var serverBound: TimeSpan?
-        var probeInterval: TimeSpan?
         var isRepeatable: Bool?
         /// Whether what nobody knows the end of is looked for.
         var isProbed: Bool?
@@ -60,7 +60,10 @@ extension EngineHabits {
         defer { actions[effect.action] = habits }
         switch effect.event {
         case .intended(let intent):
-            return habits.note(intent)
+            let bound = intent.settlesAt.since(intent.deadline)
+            let agrees = habits.note(intent) && (serverBound ?? bound) == bound
+            serverBound = bound
+            return agrees ? nil : "its times are not those of this engine's other attempts"
         case .becameUnknown:
             return habits.noteProbed(true)
         case .postponed(_, _, .counted):
@@ -77,9 +80,12 @@ extension EngineHabits {
             return habits.noteProbed(false) ?? noteAttempts(state, isBelow: false)
         case .absent(let count, let nextAt):
             guard count < EffectProtocol.absencesNeeded else { return nil }
-            return habits.noteInterval(nextAt.since(time))
+            let interval = nextAt.since(time)
+            defer { probeInterval = interval }
+            return (probeInterval ?? interval) == interval
+                ? nil : "the time between two looks is not that of this engine's other looks"
         case .probeFailed(let nextAt, _):
-            guard let least = habits.probeInterval, nextAt.since(time) < least else { return nil }
+            guard let least = probeInterval, nextAt.since(time) < least else { return nil }
             return "the next look comes sooner than this engine looks"
         case .resumed(.send):
             guard let state, case .uncertain = state.phase else { return nil }
@@ -109,29 +115,22 @@ extension EngineHabits {
 }
 
 extension EngineHabits.ActionHabits {
-    fileprivate mutating func note(_ intent: EffectProtocol.Intent) -> String? {
-        let (length, bound) = (
-            intent.deadline.since(intent.at), intent.settlesAt.since(intent.deadline)
-        )
+    /// Takes note of an attempt; answers whether it is like the others.
+    fileprivate mutating func note(_ intent: EffectProtocol.Intent) -> Bool {
+        let length = intent.deadline.since(intent.at)
         let isShort = intent.settlesAt == intent.at
         let agrees =
-            (deadline ?? length) == length && (serverBound ?? bound) == bound
+            (deadline ?? length) == length
             && (isShort || (isRepeatable ?? intent.isRepeatable) == intent.isRepeatable)
-        (deadline, serverBound) = (length, bound)
+        deadline = length
         if !isShort { isRepeatable = intent.isRepeatable }
-        return agrees ? nil : "its times are not those of this engine's other attempts"
+        return agrees
     }
 
     fileprivate mutating func noteProbed(_ value: Bool) -> String? {
         defer { isProbed = value }
         return (isProbed ?? value) == value
             ? nil : "this engine looks for some unknown outcomes of the action and not for others"
-    }
-
-    fileprivate mutating func noteInterval(_ value: TimeSpan) -> String? {
-        defer { probeInterval = value }
-        return (probeInterval ?? value) == value
-            ? nil : "the time between two looks is not that of this engine's other looks"
     }
 }
 

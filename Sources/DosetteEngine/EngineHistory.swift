@@ -37,8 +37,9 @@ struct EngineHistory {
 
     private mutating func noteStart(_ epoch: Int, _ envelope: Envelope) -> [String] {
         var problems = ownProblems(envelope)
-        if epoch <= habits.epoch ?? 0 {
-            problems.append("engine \(epoch) starts after engine \(habits.epoch ?? 0)")
+        let last = habits.epoch ?? 0
+        if epoch != last + 1 {
+            problems.append("engine \(epoch) starts where engine \(last + 1) is due")
         }
         startCount += 1
         habits = EngineHabits(epoch: epoch)
