@@ -185,7 +185,7 @@ let package = Package(
         .executableTarget(
             name: "DosetteFuzz",
             dependencies: [
-                "DosetteEdgeFuzzing", "DosetteFuzzing",
+                "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -86,7 +86,17 @@ struct ShownStore: Store {
 
     func freeBytes() -> Int64? { nil }
 
-    func measure() async throws(StoreError) -> StoreMeasure { throw Self.readOnly }
+    func measure() async throws(StoreError) -> StoreMeasure {
+        StoreMeasure(
+            eventCount: Int64(journal.count),
+            orderCount: rows.count,
+            queuedCount: 0,
+            openCount: 0,
+            parkedCount: 0,
+            logBytes: 0,
+            freeBytes: nil
+        )
+    }
 }
 
 /// The root of a journal, as an auditor knows it from before.

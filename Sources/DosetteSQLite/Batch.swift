@@ -89,7 +89,8 @@ final class Batch {
             entries.removeLast(entries.count - start.entryCount)
             return .failure(Self.constraint(error))
         } catch let error as StoreError where error.code == .conflict {
-            position = start
+            position = start.position
+            entries.removeLast(entries.count - start.entryCount)
             return .failure(error)
         }
     }

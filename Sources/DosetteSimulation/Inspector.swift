@@ -70,7 +70,7 @@ struct Inspector {
 
     /// Reads one event; answers whether it is an order's.
     private mutating func read(_ event: RecordedEvent) throws -> Bool {
-        let envelope = try EventCodec.envelope(event.entry)
+        let envelope = try EventCodec.envelope(event.entry, opening: .keys(world.vault))
         guard event.stream != .engine else {
             switch try EngineEvent(envelope) {
             case .started(let epoch, _):

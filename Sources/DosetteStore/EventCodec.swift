@@ -120,11 +120,7 @@ extension EventCodec {
         seal: PersonalSeal? = nil
     ) -> EncodedEvent {
         let (kind, data) = encode(fact.event)
-        var members: JSONObject = ["data": .object(data)]
-        members["reason"] = fact.reason.map { .string($0) }
-        members["idempotency"] = fact.idempotency.map {
-            ["body_digest": .string($0.bodyDigest), "key": .string($0.key)]
-        }
+        var members = members(fact, data)
         let sealed = seal.map {
             PersonalFields.seal(
                 &members,
@@ -141,6 +137,37 @@ extension EventCodec {
             at: fact.at,
             actor: fact.actor
         )
+    }
+
+    /// Encodes a fact with placeholders for what is personal in some classes, as if it had been sealed and its
+    /// keys destroyed.
+    static func encode(
+        _ fact: Fact,
+        stream: StreamID,
+        version: Int,
+        key: OrderKey,
+        closing classes: Set<PersonalClass>
+    ) -> EncodedEvent {
+        let (kind, data) = encode(fact.event)
+        var members = members(fact, data)
+        _ = PersonalFields.cut(classes, out: &members, kind: kind)
+        return encode(
+            kind: kind,
+            members: members,
+            sealed: nil,
+            place: (stream, version, key),
+            at: fact.at,
+            actor: fact.actor
+        )
+    }
+
+    private static func members(_ fact: Fact, _ data: JSONObject) -> JSONObject {
+        var members: JSONObject = ["data": .object(data)]
+        members["reason"] = fact.reason.map { .string($0) }
+        members["idempotency"] = fact.idempotency.map {
+            ["body_digest": .string($0.bodyDigest), "key": .string($0.key)]
+        }
+        return members
     }
 
     /// Encodes an event of the engine's own stream.

@@ -30,14 +30,7 @@ enum PersonalFields {
         with seal: PersonalSeal,
         at place: Place
     ) -> SealedMembers {
-        var buckets: [PersonalClass: JSONObject] = [:]
-        for cut in cuts(entry, kind) {
-            var path = Self.path(cut.pointer)
-            guard let name = path.popLast(),
-                let value = entry.cut(name, under: path, leaving: Self.placeholder(for:))
-            else { continue }
-            buckets[cut.personalClass, default: [:]][cut.pointer] = value
-        }
+        let buckets = cut(Set(PersonalClass.allCases), out: &entry, kind: kind)
         var texts: [PersonalClass: String] = [:]
         for personalClass in PersonalClass.allCases {
             guard let bucket = buckets[personalClass], let secret = seal.secret(personalClass)
@@ -46,6 +39,23 @@ enum PersonalFields {
             texts[personalClass] = secret.seal(bytes, at: place.text(personalClass))
         }
         return SealedMembers(subject: seal.subject, texts: texts)
+    }
+
+    /// Cuts the members of some classes out of an entry; answers them by their pointers.
+    static func cut(
+        _ classes: Set<PersonalClass>,
+        out entry: inout JSONObject,
+        kind: String
+    ) -> [PersonalClass: JSONObject] {
+        var buckets: [PersonalClass: JSONObject] = [:]
+        for cut in cuts(entry, kind) where classes.contains(cut.personalClass) {
+            var path = Self.path(cut.pointer)
+            guard let name = path.popLast(),
+                let value = entry.cut(name, under: path, leaving: Self.placeholder(for:))
+            else { continue }
+            buckets[cut.personalClass, default: [:]][cut.pointer] = value
+        }
+        return buckets
     }
 
     /// Puts back what can be opened.
@@ -94,7 +104,7 @@ enum PersonalFields {
         }
     }
 
-    private static func path(_ pointer: String) -> [String] {
+    static func path(_ pointer: String) -> [String] {
         pointer.split(separator: "/").map {
             String($0).replacing("~1", with: "/").replacing("~0", with: "~")
         }

@@ -58,8 +58,8 @@ private let allowedImports: [String: Set<String>] = [
         "Logging", "NIOCore", "Synchronization",
     ],
     "Sources/DosetteFuzz": [
-        "ArgumentParser", "DosetteEdgeFuzzing", "DosetteFuzzing", "Foundation", "Glibc",
-        "Synchronization",
+        "ArgumentParser", "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore", "Foundation",
+        "Glibc", "Synchronization",
     ],
     "Sources/DosetteLibFuzzer": ["Dispatch", "DosetteFuzzing", "Foundation"],
     "Sources/DosetteStorageProof": [

@@ -51,7 +51,11 @@ struct AuditCommand: AsyncParsableCommand {
             let progress = Progress(total: Int(total))
             let report = try await AuditReplay.run(
                 store,
-                options: .init(asOf: limit, opening: opening, progress: { progress.show(Int($0)) })
+                options: .init(
+                    asOf: limit.map { .time($0) },
+                    opening: opening,
+                    progress: { progress.show(Int($0)) }
+                )
             )
             progress.finish()
             print(json ? ReplayText.json(report).text : ReplayText.page(report, asOf: limit))
