@@ -15,6 +15,10 @@ extension PharmacyError {
         case let error as YAMLProblems: self.init(.configuration, error.description)
         case let error as EngineFailure: self.init(.unavailable, error.reason)
         case let error as ActionRegistry.Ambiguous: self.init(.configuration, error.description)
+        case ClientDeskFailure.noSuchClient:
+            self.init(.notFound, "no order of this client is kept under keys")
+        case ClientDeskFailure.refused(let refusal): self.init(.refused, refusal.detail)
+        case ClientDeskFailure.store(let error): self.init(store: error)
         default: self.init(.unavailable, "\(error)")
         }
     }

@@ -29,7 +29,7 @@ struct EngineHistory {
             switch try EngineEvent(envelope) {
             case .started(let epoch, _): return noteStart(epoch, envelope)
             case .workflowDefined(let row): return try noteDefinition(row, envelope)
-            case .clinic(let event, let id, _): return noteClinic(event, id, envelope)
+            case .clinic(let event, let id, _, _): return noteClinic(event, id, envelope)
             case .client(let event, let subject): return clients.note(event, subject, envelope)
             case .read: return personProblems(envelope, needsReason: false)
             }

@@ -6,8 +6,9 @@ package enum EngineEvent: Hashable, Sendable {
     case started(epoch: Int, software: String)
     /// A definition was used for the first time; its text is kept so that a replay needs no file.
     case workflowDefined(DefinitionRow)
-    /// A clinic was added, changed, held back, let go on or taken away; without its secret.
-    case clinic(ClinicEvent, id: String, settings: JSONObject)
+    /// A clinic was added, changed, held back, let go on or taken away; without its secret. With a change also the
+    /// settings before it.
+    case clinic(ClinicEvent, id: String, settings: JSONObject, before: JSONObject? = nil)
     /// What is kept about a client changes; the subject alone stands for the client.
     case client(ClientEvent, subject: String)
     /// Somebody read what is personal: of an order, or of a prescription at a clinic.
@@ -45,7 +46,7 @@ package enum EngineEvent: Hashable, Sendable {
         switch self {
         case .started: "engine.started/1"
         case .workflowDefined: "workflow.defined/1"
-        case .clinic(let event, _, _): event.kind
+        case .clinic(let event, _, _, _): event.kind
         case .client(let event, _): event.kind
         case .read: "operator.read/1"
         }
@@ -60,11 +61,20 @@ package enum EngineEvent: Hashable, Sendable {
                 "name": .string(row.name), "version": JSON(row.version),
                 "digest": .string(row.digest), "text": .string(row.text),
             ]
-        case .clinic(_, let id, let settings):
-            ["clinic": .string(id), "settings": .object(settings)]
+        case .clinic(_, let id, let settings, let before): Self.data(id, settings, before)
         case .client(let event, let subject): Self.data(event, subject)
         case .read(let what, let name): ["what": .string(what), "of": .string(name)]
         }
+    }
+
+    private static func data(
+        _ clinic: String,
+        _ settings: JSONObject,
+        _ before: JSONObject?
+    ) -> JSONObject {
+        var data: JSONObject = ["clinic": .string(clinic), "settings": .object(settings)]
+        data["before"] = before.map { .object($0) }
+        return data
     }
 
     private static func data(_ event: ClientEvent, _ subject: String) -> JSONObject {
@@ -107,7 +117,9 @@ package enum EngineEvent: Hashable, Sendable {
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })
             else { throw UnreadableEntry(problem: "no event of kind \(envelope.kind) is known") }
             let id = try fields.text("clinic")
-            self = .clinic(event, id: id, settings: try fields.object("settings"))
+            let settings = try fields.object("settings")
+            let before = fields.optionalObject("before")
+            self = .clinic(event, id: id, settings: settings, before: before)
         }
     }
 

@@ -119,7 +119,12 @@ enum EngineEventCase: CaseIterable {
         case .workflowDefined: [.workflowDefined(StoreSamples.definition)]
         case .clinic:
             EngineEvent.ClinicEvent.allCases.map {
-                .clinic($0, id: "a", settings: ["time_zone": "Europe/Helsinki"])
+                .clinic(
+                    $0,
+                    id: "a",
+                    settings: ["time_zone": "Europe/Helsinki"],
+                    before: $0 == .changed ? ["time_zone": "Europe/Lisbon"] : nil
+                )
             }
         case .client:
             [

@@ -17,10 +17,12 @@ extension ClinicAPI {
         try call.refuseQuery()
         var draft = try await call.object(upTo: ServerLimits.callBytesMaximum)
         let person = try Self.person(draft, call)
+        let reason = try Self.optionalReason(draft)
         draft["by"] = nil
+        draft["reason"] = nil
         let body = draft
         let view = try await asked { () async throws(ClinicFailure) in
-            try await side.office.add(body, by: person)
+            try await side.office.add(body, by: person, reason: reason)
         }
         return .json(.object(view))
     }
@@ -159,6 +161,14 @@ extension ClinicAPI {
         } catch {
             throw Problem(error)
         }
+    }
+
+    private static func optionalReason(_ body: JSONObject) throws(Problem) -> String? {
+        var reader = MemberReader(body, at: "")
+        let bytes = ServerLimits.reasonBytes
+        let reason = reader.text("reason", reader.optional("reason"), bytes: bytes)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        return reason
     }
 
     private static func person(_ body: JSONObject, _ call: Call) throws(Problem) -> Actor {
