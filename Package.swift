@@ -37,7 +37,10 @@ let package = Package(
             name: "DosetteKeys",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
-        .target(name: "DosetteStore", dependencies: ["DosetteCore", "DosetteAudit"]),
+        .target(
+            name: "DosetteStore",
+            dependencies: ["DosetteCore", "DosetteAudit", "DosetteKeys"]
+        ),
         .target(
             name: "DosetteMigrations",
             path: "Migrations",
@@ -47,6 +50,7 @@ let package = Package(
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
                 .embedInCode("V003_add_tiles_and_checkpoints.sql"),
+                .embedInCode("V004_add_forgetting.sql"),
             ]
         ),
         .target(
@@ -62,7 +66,7 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteStore", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -132,7 +136,7 @@ let package = Package(
             name: "DosetteTesting",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
-                "DosetteEngine", "DosetteStore",
+                "DosetteEngine", "DosetteKeys", "DosetteStore",
             ]
         ),
         .target(
@@ -181,7 +185,7 @@ let package = Package(
         .executableTarget(
             name: "DosetteFuzz",
             dependencies: [
-                "DosetteEdgeFuzzing", "DosetteFuzzing",
+                "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -226,8 +230,8 @@ let package = Package(
         .testTarget(
             name: "DosetteSQLiteTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteMigrations",
-                "DosetteSQLite", "DosetteStore", "DosetteTesting",
+                "DosetteAudit", "DosetteCore", "DosetteDeterminism", "DosetteEngine", "DosetteMigrations",
+                "DosetteSQLite", "DosetteKeys", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

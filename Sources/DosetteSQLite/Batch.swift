@@ -88,6 +88,10 @@ final class Batch {
             position = start.position
             entries.removeLast(entries.count - start.entryCount)
             return .failure(Self.constraint(error))
+        } catch let error as StoreError where error.code == .conflict {
+            position = start.position
+            entries.removeLast(entries.count - start.entryCount)
+            return .failure(error)
         }
     }
 
@@ -104,6 +108,7 @@ final class Batch {
             position += 1
         }
         if let change = commit.clinic { try Statements.apply(change, database) }
+        if let change = commit.personal { try Statements.apply(change, database) }
         guard let order = commit.order else { return }
         if commit.expectedVersion == 0 {
             try Statements.insert(order, database)

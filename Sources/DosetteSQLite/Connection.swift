@@ -115,6 +115,8 @@ final class Connection: Sendable {
     private static func prepareWriter(_ database: Database, _ options: StoreOptions) throws {
         let pages = options.observer == nil ? options.checkpointPages : 0
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        // What is deleted is overwritten: who is forgotten must not be found in free pages.
+        try database.execute(sql: "PRAGMA secure_delete = ON")
         guard options.durability == .full else { return }
         try database.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
@@ -280,6 +282,22 @@ final class Connection: Sendable {
         // What fails here is tried again behind a later batch, as SQLite does.
         _ = try? database.checkpoint(.passive)
         observer(.checkpointEnds)
+    }
+
+    /// Brings the whole log into the file and empties it.
+    func scrub() -> Result<Void, StoreError> {
+        do {
+            return .success(
+                try current().writeWithoutTransaction { database in
+                    options.observer?(.checkpointBegins)
+                    _ = try database.checkpoint(.truncate)
+                    options.observer?(.checkpointEnds)
+                }
+            )
+        } catch {
+            let summary = "the log cannot be emptied while somebody reads it"
+            return .failure(Self.classify(error, summary))
+        }
     }
 
     /// A flush failed, so what was written may or may not be there: open the file again and look.

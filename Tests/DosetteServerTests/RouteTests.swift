@@ -31,7 +31,11 @@ struct RouteTests {
         ("/v1/clinics/a/settings", .clinic), ("/v1/clinics/a/buttons", .clinic),
         ("/v1/clinics/a/webhooks", .clinic), ("/v1/clinics/a/disable", .clinic),
         ("/v1/clinics/a/enable", .clinic), ("/v1/clinics/a/prescriptions/7", .clinic),
-        ("/v1/clinics/a/prescriptions", .nowhere), ("/v1/clinics/a/remove", .nowhere),
+        ("/v1/clients/a/7", .client), ("/v1/clients/a/7/forget", .client),
+        ("/v1/clients/a/7/hold", .client), ("/v1/clients/a/7/release", .client),
+        ("/v1/clients/a/7/", .nowhere), ("/v1/clients/a", .nowhere),
+        ("/v1/clients/a/7/burn", .nowhere), ("/v1/clinics/a/prescriptions", .nowhere),
+        ("/v1/clinics/a/remove", .nowhere),
     ]
 
     @Test func `every path leads where the contract says`() {

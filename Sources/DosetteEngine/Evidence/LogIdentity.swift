@@ -68,7 +68,7 @@ package struct LogIdentity: Hashable, Sendable {
         case .logRestarted(let restart):
             formerOrigins.append(restart.previous)
             origin = restart.origin
-        case .started, .workflowDefined, .clinic:
+        case .started, .workflowDefined, .clinic, .client, .read:
             break
         }
     }
