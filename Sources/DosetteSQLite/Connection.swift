@@ -196,7 +196,7 @@ final class Connection: Sendable {
                 try batch.write(database)
                 checkpointForObserver(database)
             }
-            tree.withLock { $0 = batch.tree }
+            keep(batch.tree)
             return batch.results
         } catch {
             failure = Self.classify(error, "the batch could not be written")
@@ -204,16 +204,21 @@ final class Connection: Sendable {
         guard batch.reachedCommit, failure.code != .full else {
             return batch.results.map { _ in .failure(failure) }
         }
-        defer { if options.keepsTreeOfFailedBatch { tree.withLock { $0 = batch.tree } } }
+        defer { if options.keepsTreeOfFailedBatch { keep(batch.tree) } }
         switch settle(failure, lookingFor: { try batch.isThere($0) }) {
         case nil: return batch.results
         case let failure?: return batch.results.map { _ in .failure(failure) }
         }
     }
 
+    private func keep(_ tree: MerkleTree?) {
+        guard let tree else { return }
+        self.tree.withLock { $0 = tree }
+    }
+
     private func makeBatch(_ commits: [Commit]) -> Batch {
         let tree = currentTree
-        return Batch(commits, tree) { [roots, options] database in
+        return Batch(commits, options.keepsTree ? tree : nil) { [roots, options] database in
             options.keepsTreeOfFailedBatch ? tree : try JournalTree.read(database, roots)
         }
     }

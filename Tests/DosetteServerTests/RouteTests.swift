@@ -15,6 +15,7 @@ struct RouteTests {
         ("/v1/orders/a/b/dispenses/d/reversal", .reversal), ("/v1/orders/batch/b", .order),
         ("/health/live", .live), ("/health/ready", .ready), ("/metrics", .metrics),
         ("/v1/audit/rotate-key", .rotateKey), ("/v1/audit", .nowhere),
+        ("/v1/backup", .backup), ("/v1/backup/x", .nowhere),
         ("/", .nowhere), ("", .nowhere), ("/v1", .nowhere), ("/v1/orders/a", .nowhere),
         ("/v1/orders/a/b/c", .nowhere), ("/v1/orders/a/b/dispenses/d", .nowhere),
         ("/v1/orders/a/b/dispenses/d/undo", .nowhere), ("/health", .nowhere),
@@ -125,7 +126,11 @@ struct HealthTests {
             #expect(answer.json?["store"] == "ok")
             #expect(answer.json?["free_bytes"] == .integer(1 << 40))
             let names = try #require(answer.json?.objectValue).names
-            #expect(names == ["breakers", "free_bytes", "queued", "ready", "running", "store"])
+            #expect(
+                names == [
+                    "breakers", "checkpoints", "free_bytes", "queued", "ready", "running", "store",
+                ]
+            )
         }
     }
 
