@@ -32,7 +32,8 @@ struct EvidenceTests {
 
     @Test func `without a place for it no copy is made`() async throws {
         try await World().run { client in
-            #expect(try await client.get("/v1/backup").status == 404)
+            let answer = try await client.get("/v1/backup")
+            #expect(answer.status == 404)
         }
     }
 
@@ -53,7 +54,8 @@ struct EvidenceTests {
         file = nil
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
         #expect(names.isEmpty)
-        #expect(try await desk.begin(store).head.size == 0)
+        let again = try await desk.begin(store)
+        #expect(again.head.size == 0)
     }
 
     @Test func `a copy that fails leaves the place free`() async throws {
