@@ -46,6 +46,7 @@ let package = Package(
             resources: [
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
+                .embedInCode("V003_add_tiles_and_checkpoints.sql"),
             ]
         ),
         .target(
@@ -61,7 +62,7 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteCore", "DosetteStore", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -130,8 +131,8 @@ let package = Package(
         .target(
             name: "DosetteTesting",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteStore",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteStore",
             ]
         ),
         .target(

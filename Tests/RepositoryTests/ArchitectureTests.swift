@@ -11,8 +11,8 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation", "GRDB",
-        "Synchronization",
+        "DosetteAudit", "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch",
+        "Foundation", "GRDB", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
@@ -39,7 +39,8 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteTesting": [
-        "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteStore",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+        "DosetteStore",
         "Synchronization", "Testing",
     ],
     "Sources/DosetteDeterminism": ["DosetteCore", "DosetteEngine", "Synchronization"],
