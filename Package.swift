@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-audit-proof", targets: ["DosetteAuditProof"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
         .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
@@ -65,6 +66,10 @@ let package = Package(
                 "DosetteAudit", "DosetteCore", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
+        ),
+        .target(
+            name: "DosetteAuditFiles",
+            dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
             name: "DosetteDefinitions",
@@ -147,9 +152,9 @@ let package = Package(
         .executableTarget(
             name: "DosetteCLI",
             dependencies: [
-                "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation",
-                "DosetteSimulator",
+                "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+                "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -197,6 +202,13 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "DosetteAuditProof",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
                 "Dosette", "DosetteSimulator",
@@ -215,6 +227,13 @@ let package = Package(
         .testTarget(
             name: "DosetteAuditTests",
             dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .testTarget(
+            name: "DosetteAuditFilesTests",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditProof", "DosetteCore",
+                "DosetteStore", "DosetteTesting",
+            ]
         ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(

@@ -8,7 +8,9 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove what happened.",
-        subcommands: [Replay.self]
+        subcommands: [
+            Replay.self, AuditExportCommand.self, AuditProveCommand.self, AuditVerifyCommand.self,
+        ]
     )
 
     struct Replay: AsyncParsableCommand {
