@@ -123,7 +123,7 @@ let package = Package(
         .target(
             name: "Dosette",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -260,7 +260,7 @@ let package = Package(
         .testTarget(
             name: "DosetteEngineTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),

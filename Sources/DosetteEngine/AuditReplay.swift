@@ -158,6 +158,7 @@ package struct AuditReplay: Sendable {
                 }
                 try library.adopt([row])
             case .clinic: report.clinicChangeCount += 1
+            case .keyAdded, .keyRetired, .logRestarted: break
             }
         } catch {
             report.problem("event \(envelope.position): \(error)")

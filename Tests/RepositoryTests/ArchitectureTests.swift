@@ -37,7 +37,7 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
         "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
         "ServiceLifecycle", "Synchronization",
     ],

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DosetteAudit
 import DosetteAuditFiles
+import DosetteDefinitions
 import DosetteStore
 import Foundation
 
@@ -53,14 +54,19 @@ struct AuditAccess {
 
     /// Opens the journal to look at it only.
     static func open(_ options: AccessOptions) async throws -> AuditAccess {
-        let store = try PharmacyAccess.reading(try options.configuration())
-        return try await open(store)
+        let configuration = try options.configuration()
+        let store = try PharmacyAccess.reading(configuration)
+        return try await telling {
+            let witnesses = try witnessKeys(configuration)
+            let log = StoreLog(store, witnessKeys: witnesses)
+            return AuditAccess(log: log, keys: try await log.keys() + witnesses)
+        }
     }
 
-    private static func open(_ store: any Store) async throws -> AuditAccess {
-        try await telling {
-            let log = StoreLog(store)
-            return AuditAccess(log: log, keys: try await log.keys())
+    private static func witnessKeys(_ configuration: Configuration) throws -> [NoteVerifier] {
+        try configuration.audit.witnesses.compactMap { witness in
+            guard case .endpoint(_, let key?, _) = witness else { return nil }
+            return try NoteVerifier(parsing: key)
         }
     }
 
