@@ -30,8 +30,8 @@ def check(directory: Path) -> int:
     tree = InmemoryTree(algorithm="sha256")
     for entry in entries(directory, size):
         tree.append_entry(entry)
-    if tree.get_state() != root:
-        raise ValueError(f"the root of the entries is {tree.get_state().hex()}, not {root.hex()}")
+    if tree.get_root() != root:
+        raise ValueError(f"the root of the entries is {tree.get_root().hex()}, not {root.hex()}")
     return size
 
 
