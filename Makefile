@@ -11,7 +11,7 @@ BROWSER := .build/browser/bin/python
 	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
-	fuzz fuzz-long fuzz-planted fuzz-libfuzzer
+	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -104,6 +104,12 @@ planted-long: build ## The same from the first seed on, within 5,000
 
 model: ## Check the model of the effect protocol, whole and with each assumption broken
 	@Scripts/check-model
+
+audit-check: build ## Exports are checked by Go and pymerkle, and tampered with: a minute
+	@Scripts/audit-check short
+
+audit-check-long: setup ## Every byte of 64 KiB, and 1,000 exports
+	@Scripts/audit-check long
 
 FUZZ := .build/debug/dosette-fuzz
 

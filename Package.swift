@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-audit-proof", targets: ["DosetteAuditProof"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
         .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
@@ -71,6 +72,10 @@ let package = Package(
             ]
         ),
         .target(
+            name: "DosetteAuditFiles",
+            dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
+        ),
+        .target(
             name: "DosetteDefinitions",
             dependencies: ["DosetteCore", .product(name: "Yams", package: "Yams")]
         ),
@@ -122,7 +127,7 @@ let package = Package(
         .target(
             name: "Dosette",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -151,9 +156,9 @@ let package = Package(
         .executableTarget(
             name: "DosetteCLI",
             dependencies: [
-                "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation",
-                "DosetteSimulator",
+                "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+                "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -201,6 +206,13 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "DosetteAuditProof",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
                 "Dosette", "DosetteSimulator",
@@ -219,6 +231,13 @@ let package = Package(
         .testTarget(
             name: "DosetteAuditTests",
             dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .testTarget(
+            name: "DosetteAuditFilesTests",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditProof", "DosetteCore",
+                "DosetteStore", "DosetteTesting",
+            ]
         ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(
@@ -245,7 +264,7 @@ let package = Package(
         .testTarget(
             name: "DosetteEngineTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),

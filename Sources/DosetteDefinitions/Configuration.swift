@@ -22,6 +22,7 @@ package struct Configuration: Sendable {
     package var hookup: HookupConfiguration?
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
+    package var audit: AuditConfiguration
 
     package init(
         dataDirectory: String,
@@ -36,7 +37,8 @@ package struct Configuration: Sendable {
         publicURL: String? = nil,
         keyFile: String? = nil,
         hookup: HookupConfiguration? = nil,
-        personalData: PersonalDataConfiguration = .standard
+        personalData: PersonalDataConfiguration = .standard,
+        audit: AuditConfiguration = .standard
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -51,6 +53,7 @@ package struct Configuration: Sendable {
         self.keyFile = keyFile
         self.hookup = hookup
         self.personalData = personalData
+        self.audit = audit
     }
 }
 

@@ -48,7 +48,7 @@ package struct ConfigurationReader {
 
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
-        "assumptions", "public_url", "keys_file", "hookup", "personal_data",
+        "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -78,7 +78,8 @@ package struct ConfigurationReader {
             publicURL: optional(members["public_url"]).flatMap(url).map(withoutSlash),
             keyFile: optional(members["keys_file"])?.text().map(path),
             hookup: optional(members["hookup"]).flatMap(hookup),
-            personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard
+            personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
+            audit: optional(members["audit"]).flatMap(audit) ?? .standard
         )
     }
 
@@ -121,7 +122,7 @@ package struct ConfigurationReader {
         url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    private func url(_ value: YAMLValue) -> String? {
+    func url(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
             url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil

@@ -22,6 +22,8 @@ package struct EngineParts: Sendable {
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
     package var clock: any EngineClock
     package var random: RandomSource
+    /// What checkpoints are made with; nothing where none are made.
+    package var audit: AuditParts?
     package var logger: Logger
 
     package init(
@@ -37,6 +39,7 @@ package struct EngineParts: Sendable {
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         clock: any EngineClock = SystemClock(),
         random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
+        audit: AuditParts? = nil,
         logger: Logger
     ) {
         self.store = store
@@ -51,6 +54,7 @@ package struct EngineParts: Sendable {
         self.intervalUnits = intervalUnits
         self.clock = clock
         self.random = random
+        self.audit = audit
         self.logger = logger
     }
 }

@@ -15,6 +15,7 @@ enum Route: Hashable, Sendable {
     case live
     case ready
     case metrics
+    case rotateKey
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -47,6 +48,7 @@ enum Route: Hashable, Sendable {
         case ("metrics", 1): self = .metrics
         case ("v1", 4...5) where names[1] == "clients": self = Self.client(names)
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
+        case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -91,6 +93,7 @@ extension Route {
         case live
         case ready
         case metrics
+        case rotateKey = "rotate_key"
         case asset
         case launch
         case session
@@ -118,6 +121,7 @@ extension Route {
         case .live: .live
         case .ready: .ready
         case .metrics: .metrics
+        case .rotateKey: .rotateKey
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -127,7 +131,7 @@ extension Route {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .orders: [.get, .head, .post]
-        case .batch, .signals, .dispenses, .reversal: [.post]
+        case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
         case .client(_, let part): part == .view ? [.get, .head] : [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
         case .clinicSide(let route): route.methods

@@ -13,6 +13,12 @@ package enum EngineEvent: Hashable, Sendable {
     case client(ClientEvent, subject: String)
     /// Somebody read what is personal: of an order, or of a prescription at a clinic.
     case read(what: String, of: String)
+    /// From here on a key signs the checkpoints of the log `origin`; the key as a vkey.
+    case keyAdded(key: String, origin: String)
+    /// From here on a key signs no checkpoints any more.
+    case keyRetired(key: String)
+    /// A loss of entries was accepted: the log goes on under another name.
+    case logRestarted(LogRestart)
 
     package enum ClientEvent: Hashable, Sendable {
         /// Somebody asked to forget the client; each class goes when its time is over.
@@ -49,6 +55,9 @@ package enum EngineEvent: Hashable, Sendable {
         case .clinic(let event, _, _, _): event.kind
         case .client(let event, _): event.kind
         case .read: "operator.read/1"
+        case .keyAdded: "audit.key_added/1"
+        case .keyRetired: "audit.key_retired/1"
+        case .logRestarted: "audit.log_restarted/1"
         }
     }
 
@@ -64,6 +73,15 @@ package enum EngineEvent: Hashable, Sendable {
         case .clinic(_, let id, let settings, let before): Self.data(id, settings, before)
         case .client(let event, let subject): Self.data(event, subject)
         case .read(let what, let name): ["what": .string(what), "of": .string(name)]
+        case .keyAdded(let key, let origin):
+            ["key": .string(key), "origin": .string(origin)]
+        case .keyRetired(let key):
+            ["key": .string(key)]
+        case .logRestarted(let restart):
+            [
+                "origin": .string(restart.origin), "previous": .string(restart.previous),
+                "checkpoint": .string(restart.checkpoint), "size": .integer(restart.size),
+            ]
         }
     }
 
@@ -112,6 +130,20 @@ package enum EngineEvent: Hashable, Sendable {
         case "client.forget_asked/1", "client.forgotten/1", "client.held/1", "client.released/1":
             let subject = try fields.text("subject")
             self = .client(try Self.clientEvent(envelope.kind, &fields), subject: subject)
+        case "audit.key_added/1":
+            let key = try fields.text("key")
+            self = .keyAdded(key: key, origin: try fields.text("origin"))
+        case "audit.key_retired/1":
+            self = .keyRetired(key: try fields.text("key"))
+        case "audit.log_restarted/1":
+            self = .logRestarted(
+                LogRestart(
+                    origin: try fields.text("origin"),
+                    previous: try fields.text("previous"),
+                    checkpoint: try fields.text("checkpoint"),
+                    size: Int64(try fields.int("size"))
+                )
+            )
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })
@@ -135,5 +167,24 @@ package enum EngineEvent: Hashable, Sendable {
             return .forgotten(try fields.choice("class", PersonalClass.init(rawValue:)))
         default: return kind == ClientEvent.held.kind ? .held : .released
         }
+    }
+}
+
+/// A log that goes on under another name, because entries of it are lost.
+package struct LogRestart: Hashable, Sendable {
+    /// What it is called from now on.
+    package let origin: String
+    /// What it was called before.
+    package let previous: String
+    /// The checkpoint that the journal no longer fulfils: the note as it was signed.
+    package let checkpoint: String
+    /// Entries that the journal had when the loss was accepted.
+    package let size: Int64
+
+    package init(origin: String, previous: String, checkpoint: String, size: Int64) {
+        self.origin = origin
+        self.previous = previous
+        self.checkpoint = checkpoint
+        self.size = size
     }
 }

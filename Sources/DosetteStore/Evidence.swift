@@ -65,3 +65,16 @@ package struct StoreTiles: TileSource {
         return Array(hashes.prefix(width))
     }
 }
+
+extension Store {
+    /// A kept checkpoint as it is shown: the note with all lines of second parties.
+    package func note(of checkpoint: CheckpointRow) async throws -> SignedNote {
+        let note = try SignedNote(parsing: Array(checkpoint.note.utf8))
+        let rows = try await cosignatures(of: checkpoint.origin, size: checkpoint.size)
+        return try note.adding(
+            try rows.map { row throws(NoteFailure) in
+                try NoteSignature(parsing: Array((row.line + "\n").utf8))
+            }
+        )
+    }
+}

@@ -101,7 +101,7 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic, client, read
+    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted
 
     init(_ event: EngineEvent) {
         switch event {
@@ -110,6 +110,9 @@ enum EngineEventCase: CaseIterable {
         case .clinic: self = .clinic
         case .client: self = .client
         case .read: self = .read
+        case .keyAdded: self = .keyAdded
+        case .keyRetired: self = .keyRetired
+        case .logRestarted: self = .logRestarted
         }
     }
 
@@ -137,6 +140,19 @@ enum EngineEventCase: CaseIterable {
                 .client(.released, subject: "s1"),
             ]
         case .read: [.read(what: "history", of: "webshop/A-1")]
+        case .keyAdded: [.keyAdded(key: "a+00000000+AQ==", origin: "dosette.local/a")]
+        case .keyRetired: [.keyRetired(key: "a+00000000+AQ==")]
+        case .logRestarted:
+            [
+                .logRestarted(
+                    LogRestart(
+                        origin: "dosette.local/a/2",
+                        previous: "dosette.local/a",
+                        checkpoint: StoreSamples.awkwardText,
+                        size: 812
+                    )
+                )
+            ]
         }
     }
 }

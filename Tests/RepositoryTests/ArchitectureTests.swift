@@ -8,6 +8,9 @@ private let allowedImports: [String: Set<String>] = [
     // Synchronization holds the one switch for mistakes that are planted on purpose.
     "Sources/DosetteCore": ["Synchronization"],
     "Sources/DosetteAudit": ["Crypto"],
+    "Sources/DosetteAuditFiles": [
+        "DosetteAudit", "DosetteCore", "DosetteStore", "Foundation", "Glibc", "Synchronization",
+    ],
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
@@ -34,7 +37,7 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
         "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
         "ServiceLifecycle", "Synchronization",
     ],
@@ -67,6 +70,9 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting",
         "DosetteWorkflows", "Foundation", "GRDB",
         "Logging", "Synchronization",
+    ],
+    "Sources/DosetteAuditProof": [
+        "ArgumentParser", "DosetteAudit", "DosetteAuditFiles", "Foundation", "Glibc",
     ],
     "Workflows": [],
     "Migrations": [],

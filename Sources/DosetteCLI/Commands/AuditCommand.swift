@@ -8,7 +8,10 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove what happened.",
-        subcommands: [Replay.self]
+        subcommands: [
+            Replay.self, AuditExportCommand.self, AuditProveCommand.self, AuditVerifyCommand.self,
+            AuditKeysCommand.self, AuditRotateKeyCommand.self, AuditAcceptLossCommand.self,
+        ]
     )
 
     struct Replay: AsyncParsableCommand {
