@@ -65,6 +65,19 @@ package struct ExportDirectory: ExportFiles, Sendable {
         }
     }
 
+    /// Writes a file whole.
+    ///
+    /// - Throws: ``AuditFailure`` when the disk does not take it.
+    package func put(_ bytes: [UInt8], _ path: String) throws {
+        try write(bytes, to: path)
+        remove(ExportLayout.draft)
+    }
+
+    /// Whether nothing is there yet.
+    package var isEmpty: Bool {
+        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty
+    }
+
     /// Takes a file away; what is not there stays so.
     func remove(_ path: String) {
         try? FileManager.default.removeItem(at: url.appending(path: path))

@@ -16,6 +16,7 @@ enum Route: Hashable, Sendable {
     case ready
     case metrics
     case rotateKey
+    case backup
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -49,6 +50,7 @@ enum Route: Hashable, Sendable {
         case ("v1", 4...5) where names[1] == "clients": self = Self.client(names)
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
+        case ("v1", 2) where names[1] == "backup": self = .backup
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -94,6 +96,7 @@ extension Route {
         case ready
         case metrics
         case rotateKey = "rotate_key"
+        case backup
         case asset
         case launch
         case session
@@ -122,6 +125,7 @@ extension Route {
         case .ready: .ready
         case .metrics: .metrics
         case .rotateKey: .rotateKey
+        case .backup: .backup
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -134,6 +138,7 @@ extension Route {
         case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
         case .client(_, let part): part == .view ? [.get, .head] : [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .nowhere: []
         }

@@ -10,6 +10,7 @@ struct AuditCommand: AsyncParsableCommand {
         abstract: "Prove what happened.",
         subcommands: [
             Replay.self, AuditExportCommand.self, AuditProveCommand.self, AuditVerifyCommand.self,
+            AuditPackageCommand.self,
             AuditKeysCommand.self, AuditRotateKeyCommand.self, AuditAcceptLossCommand.self,
         ]
     )
