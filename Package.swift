@@ -236,11 +236,13 @@ let package = Package(
         .testTarget(
             name: "DosetteEngineTests",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine",
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            exclude: ["Journals"]
         ),
         .testTarget(
             name: "DosetteProvetTests",
