@@ -12,7 +12,8 @@ struct AuditPackageCommand: AsyncParsableCommand {
         discussion: """
             Writes one folder: entries, a proof for each, the newest checkpoint, definitions, keys, and \
             report.html, which a person can read and print. Reads only; it may run beside a working \
-            server. The folder holds personal data.
+            server. Entries are written as they are hashed, with what is personal sealed; with --by the \
+            report tells it in plain words.
             """
     )
 
@@ -22,6 +23,7 @@ struct AuditPackageCommand: AsyncParsableCommand {
     @Option(help: "All orders that something happened to from then on, as 2025-08-20T00:00:00Z.")
     var from: String?
     @Option(help: "And before then.") var to: String?
+    @OptionGroup var reader: ReaderOptions
 
     func validate() throws {
         guard (from == nil) == (to == nil) else {
@@ -46,7 +48,8 @@ struct AuditPackageCommand: AsyncParsableCommand {
             try await PackageContents.gather(
                 selection,
                 from: access,
-                below: Checkpoint(parsing: note.text).size
+                below: Checkpoint(parsing: note.text).size,
+                opening: { try await reader.opening(of: $0, for: "package", options) }
             )
         }
         try await AuditAccess.telling {

@@ -40,19 +40,27 @@ struct PackageContents {
 
     /// Reads what belongs to the selection from a journal.
     ///
+    /// - Parameters:
+    ///   - selection: Which orders.
+    ///   - access: The journal.
+    ///   - size: The checkpoint's: what is newer is left out.
+    ///   - opening: Answers how far what is personal is read of these orders.
     /// - Throws: ``AuditFailure`` when there is no such order, or there are too many.
     static func gather(
         _ selection: Selection,
         from access: AuditAccess,
-        below size: UInt64
+        below size: UInt64,
+        opening: ([OrderKey]) async throws -> Opening
     ) async throws -> PackageContents {
         var contents = PackageContents(selection: selection)
         var wanted: Set<String> = []
-        for key in try await keys(selection, access, size) {
+        let keys = try await keys(selection, access, size)
+        let opening = try await opening(keys)
+        for key in keys {
             guard let events = try await access.log.events(of: key) else {
                 throw AuditFailure("there is no order \(key)")
             }
-            try contents.add(key, events, below: size)
+            try contents.add(key, events, below: size, opening)
             if let digest = contents.orders.last?.received?.workflowDigest { wanted.insert(digest) }
         }
         guard !contents.orders.isEmpty else {
@@ -63,8 +71,12 @@ struct PackageContents {
         return contents
     }
 
-    private mutating func add(_ key: OrderKey, _ events: [RecordedEvent], below size: UInt64) throws
-    {
+    private mutating func add(
+        _ key: OrderKey,
+        _ events: [RecordedEvent],
+        below size: UInt64,
+        _ opening: Opening
+    ) throws {
         let covered = events.filter { $0.position < Int64(clamping: size) }
         newerCount += events.count - covered.count
         guard !covered.isEmpty else { return }
@@ -75,7 +87,7 @@ struct PackageContents {
                 events: try covered.map { event in
                     Order.Event(
                         index: UInt64(event.position),
-                        fact: try EventCodec.fact(event.entry)
+                        fact: try EventCodec.fact(event.entry, opening: opening)
                     )
                 }
             )
