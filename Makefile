@@ -11,7 +11,7 @@ BROWSER := .build/browser/bin/python
 	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
-	fuzz fuzz-long fuzz-planted fuzz-libfuzzer
+	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -105,6 +105,12 @@ planted-long: build ## The same from the first seed on, within 5,000
 model: ## Check the model of the effect protocol, whole and with each assumption broken
 	@Scripts/check-model
 
+audit-check: build ## Exports are checked by Go and pymerkle, and tampered with: a minute
+	@Scripts/audit-check short
+
+audit-check-long: setup ## Every byte of 64 KiB, and 1,000 exports
+	@Scripts/audit-check long
+
 FUZZ := .build/debug/dosette-fuzz
 
 fuzz: ## Broken inputs to every parser: 50 s each (small ones 25), two at a time
@@ -118,6 +124,10 @@ fuzz-long: ## The same for twenty minutes each
 fuzz-planted: ## Four mistakes that are put in on purpose must be found
 	swift build $(SWIFT_FLAGS) --product dosette-fuzz
 	$(FUZZ) --target planted --seconds 60 --temporary --must-find --name fuzz-planted
+
+tamper: ## Golden journals changed in every way: how many of the changes a replay finds
+	swift build $(SWIFT_FLAGS) --product dosette-fuzz
+	$(FUZZ) tamper --limit 40 --seed $${SEED:-1} Tests/DosetteEngineTests/Journals/*.ndjson
 
 fuzz-libfuzzer: setup ## The inner targets under libFuzzer, guided by coverage: 60 s each
 	Scripts/fuzz 60

@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-audit-proof", targets: ["DosetteAuditProof"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
         .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
@@ -69,6 +70,10 @@ let package = Package(
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
+        ),
+        .target(
+            name: "DosetteAuditFiles",
+            dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
             name: "DosetteDefinitions",
@@ -151,9 +156,9 @@ let package = Package(
         .executableTarget(
             name: "DosetteCLI",
             dependencies: [
-                "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation",
-                "DosetteSimulator",
+                "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+                "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -201,6 +206,13 @@ let package = Package(
             ]
         ),
         .executableTarget(
+            name: "DosetteAuditProof",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]
+        ),
+        .executableTarget(
             name: "EmbeddedPharmacy",
             dependencies: [
                 "Dosette", "DosetteSimulator",
@@ -219,6 +231,13 @@ let package = Package(
         .testTarget(
             name: "DosetteAuditTests",
             dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .testTarget(
+            name: "DosetteAuditFilesTests",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditProof", "DosetteCore",
+                "DosetteStore", "DosetteTesting",
+            ]
         ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
         .testTarget(
@@ -245,11 +264,13 @@ let package = Package(
         .testTarget(
             name: "DosetteEngineTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine",
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
-            ]
+            ],
+            exclude: ["Journals"]
         ),
         .testTarget(
             name: "DosetteProvetTests",

@@ -47,9 +47,9 @@ package struct Composition: Sendable {
         let assumptions = try ProvetAssumptions(configuration.assumptions)
         let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
         let clinics = try ClinicDirectory(configuration.clinics)
-        let audit = try Evidence.parts(configuration)
         let vault = try Self.vault(configuration)
         self.vault = vault
+        let audit = try Evidence.parts(configuration)
         let far = FarSide(configuration, clinics, assumptions, extras.clock)
         transport = far.transport
         let way = Self.way(configuration.pharmacy, extras, far.transport)

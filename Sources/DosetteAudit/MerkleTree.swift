@@ -19,11 +19,14 @@ package struct MerkleTree: Hashable, Sendable {
     package private(set) var size: UInt64
     /// For each level, the hashes of its partial tile.
     private var edge: [[TreeHash]]
+    /// The roots of complete subtrees, the largest first: what the root is made of.
+    private var trees: [TreeHash]
 
     /// The tree without leaves.
     package init() {
         size = 0
         edge = []
+        trees = []
     }
 
     /// A tree that was stored.
@@ -43,6 +46,18 @@ package struct MerkleTree: Hashable, Sendable {
         }
         self.size = size
         self.edge = Array(edge.reversed().drop(while: \.isEmpty).reversed())
+        trees = self.edge.reversed().flatMap(Self.completeTrees)
+    }
+
+    private static func completeTrees(_ hashes: [TreeHash]) -> [TreeHash] {
+        var trees: [TreeHash] = []
+        var rest = hashes[...]
+        while !rest.isEmpty {
+            let count = 1 << (Int.bitWidth - 1 - rest.count.leadingZeroBitCount)
+            trees.append(TreeHash.perfect(rest.prefix(count)))
+            rest = rest.dropFirst(count)
+        }
+        return trees
     }
 
     /// Appends the leaf that `entry` is.
@@ -55,34 +70,34 @@ package struct MerkleTree: Hashable, Sendable {
     /// Appends a leaf whose hash is known.
     package mutating func append(leaf: TreeHash) -> [Tile] {
         precondition(size < .max, "the tree is full")
-        size += 1
         var tiles: [Tile] = []
         var hash = leaf
-        for level in 0..<Tile.levelCount {
-            if level == edge.count { edge.append([]) }
-            edge[level].append(hash)
-            guard edge[level].count == Tile.width else { break }
-            let index = (size >> UInt64(8 * level)) / 256 - 1
-            tiles.append(Tile(level: level, index: index, hashes: edge[level]))
-            hash = TreeHash.perfect(edge[level])
+        keep(hash, level: 0)
+        var height = 0
+        while size >> UInt64(height) & 1 == 1, let left = trees.popLast() {
+            hash = TreeHash.node(left, hash)
+            height += 1
+            guard height.isMultiple(of: 8) else { continue }
+            // A subtree of 256 is complete: its hashes are a full tile, its root stands in the next.
+            let level = height / 8 - 1
+            tiles.append(
+                Tile(level: level, index: size >> UInt64(height), hashes: edge[level])
+            )
             edge[level].removeAll(keepingCapacity: true)
+            keep(hash, level: level + 1)
         }
+        trees.append(hash)
+        size += 1
         return tiles
     }
 
-    /// The root over all leaves; of the empty tree SHA-256 of nothing.
-    package var root: TreeHash {
-        var trees: [TreeHash] = []
-        for hashes in edge.reversed() {
-            var rest = hashes[...]
-            while !rest.isEmpty {
-                let count = 1 << (Int.bitWidth - 1 - rest.count.leadingZeroBitCount)
-                trees.append(TreeHash.perfect(rest.prefix(count)))
-                rest = rest.dropFirst(count)
-            }
-        }
-        return TreeHash.joined(trees)
+    private mutating func keep(_ hash: TreeHash, level: Int) {
+        if level == edge.count { edge.append([]) }
+        edge[level].append(hash)
     }
+
+    /// The root over all leaves; of the empty tree SHA-256 of nothing.
+    package var root: TreeHash { TreeHash.joined(trees) }
 
     /// The tiles that are not full yet, from level 0 upwards.
     package var partialTiles: [Tile] {

@@ -25,6 +25,35 @@ package struct TLogProof: Hashable, Sendable {
     ///
     /// - Throws: ``NoteFailure`` unless these are the very bytes that ``bytes`` would make.
     package init(parsing bytes: [UInt8]) throws(NoteFailure) {
+        try self.init(parsing: bytes) { rest throws(NoteFailure) in
+            try SignedNote(parsing: Array(rest))
+        }
+    }
+
+    /// Reads a proof's file that must have a checkpoint which was read before, byte for byte.
+    ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - note: The checkpoint.
+    ///   - noteBytes: The checkpoint's bytes, so that many proofs can be compared with them.
+    /// - Throws: ``NoteFailure`` when it is no proof, or has another checkpoint.
+    package init(
+        parsing bytes: [UInt8],
+        under note: SignedNote,
+        noteBytes: [UInt8]
+    ) throws(NoteFailure) {
+        try self.init(parsing: bytes) { rest throws(NoteFailure) in
+            guard Array(rest) == noteBytes else {
+                throw .malformed("it has another checkpoint")
+            }
+            return note
+        }
+    }
+
+    private init(
+        parsing bytes: [UInt8],
+        note readNote: (ArraySlice<UInt8>) throws(NoteFailure) -> SignedNote
+    ) throws(NoteFailure) {
         guard bytes.count <= Self.byteCountMaximum else {
             throw .malformed("the proof has more than \(Self.byteCountMaximum) bytes")
         }
@@ -47,7 +76,7 @@ package struct TLogProof: Hashable, Sendable {
         self.index = index
         self.extra = extra
         hashes = try Self.hashes(&lines)
-        note = try SignedNote(parsing: Array(lines.rest))
+        note = try readNote(lines.rest)
     }
 
     private static func value(of name: String, in line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

@@ -20,9 +20,9 @@ package struct Configuration: Sendable {
     package var keyFile: String?
     /// How clinics bring their credentials by themselves; nothing when they cannot.
     package var hookup: HookupConfiguration?
-    package var audit: AuditConfiguration
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
+    package var audit: AuditConfiguration
 
     package init(
         dataDirectory: String,
@@ -37,8 +37,8 @@ package struct Configuration: Sendable {
         publicURL: String? = nil,
         keyFile: String? = nil,
         hookup: HookupConfiguration? = nil,
-        audit: AuditConfiguration = .standard,
-        personalData: PersonalDataConfiguration = .standard
+        personalData: PersonalDataConfiguration = .standard,
+        audit: AuditConfiguration = .standard
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -52,8 +52,8 @@ package struct Configuration: Sendable {
         self.publicURL = publicURL
         self.keyFile = keyFile
         self.hookup = hookup
-        self.audit = audit
         self.personalData = personalData
+        self.audit = audit
     }
 }
 

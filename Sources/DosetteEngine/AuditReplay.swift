@@ -253,39 +253,17 @@ package struct AuditReplay: Sendable {
         _ stream: StreamID
     ) async throws {
         report.comparedCount += 1
-        for difference in differences(Projection.row(of: order, stream: stream), row, order) {
+        let comparison = ClosedComparison(order, read: options.opening)
+        let replayed = comparison.readable(Projection.row(of: order, stream: stream))
+        for difference in Self.differences(replayed, comparison.readable(row)) {
             report.problem("order \(order.received.key): \(difference) differs")
         }
         let work = try await store.work(of: stream)
         // An order that has moved on meanwhile shows newer work: then the next replay compares.
         let isUnchanged = try await store.order(order.received.key)?.version == row.version
-        if isUnchanged, differs(work, Projection.work(of: order, stream: stream), order) {
+        if isUnchanged, comparison.differs(work, Projection.work(of: order, stream: stream)) {
             report.problem("order \(order.received.key): what is due for it differs")
         }
-    }
-
-    /// Whether the order was read without what is personal though its keys may be there, and so cannot be
-    /// compared in full.
-    private func isReadClosed(_ order: Order) -> Bool {
-        guard case .closed = options.opening else { return false }
-        return order.received.subject != nil
-    }
-
-    /// Keys name the client: without the client only that there is one can be compared.
-    private func differs(_ stored: [WorkRow], _ replayed: [WorkRow], _ order: Order) -> Bool {
-        guard isReadClosed(order) else { return stored != replayed }
-        return stored.map(\.withoutNames) != replayed.map(\.withoutNames)
-    }
-
-    private func differences(
-        _ replayed: OrderRow,
-        _ stored: OrderRow,
-        _ order: Order
-    ) -> [String] {
-        if isReadClosed(order) {
-            return Self.differences(replayed.withoutNames, stored.withoutNames)
-        }
-        return Self.differences(replayed, stored)
     }
 
     private static func differences(_ replayed: OrderRow, _ stored: OrderRow) -> [String] {
@@ -351,43 +329,5 @@ package struct AuditReplay: Sendable {
                 report.problem("order \(row.key): no event speaks of it")
             }
         }
-    }
-}
-
-extension WorkRow {
-    /// The row without the client's number in its keys.
-    fileprivate var withoutNames: WorkRow {
-        WorkRow(
-            stream: stream,
-            part: part,
-            lane: lane,
-            priority: priority,
-            dueAt: dueAt,
-            wants: wants.map { _ in "" },
-            holds: holds.map { _ in "" }
-        )
-    }
-}
-
-extension OrderRow {
-    /// The row without what is derived from personal members.
-    fileprivate var withoutNames: OrderRow {
-        OrderRow(
-            stream: stream,
-            key: key,
-            clinic: clinic,
-            priority: priority,
-            contentDigest: "",
-            workflowDigest: workflowDigest,
-            version: version,
-            prescriptionState: prescriptionState,
-            parkedKind: parkedKind,
-            isOpen: isOpen,
-            isQueued: isQueued,
-            watchedUntil: watchedUntil,
-            receivedAt: receivedAt,
-            changedAt: changedAt,
-            view: ""
-        )
     }
 }

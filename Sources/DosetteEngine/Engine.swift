@@ -255,15 +255,15 @@ package final class Engine: Service {
                 if let reconciler { group.addTask { await reconciler.run() } }
                 if let hints { group.addTask { await hints.run() } }
                 if let homeDelivery { group.addTask { await homeDelivery.run() } }
-                if let checkpointer { group.addTask { await checkpointer.run() } }
                 if let clients { group.addTask { await clients.run() } }
+                if let checkpointer { group.addTask { await checkpointer.run() } }
                 await group.next()
                 // Each of them ends only when the engine does.
                 reconciler?.stop()
                 hints?.stop()
                 homeDelivery?.stop()
-                checkpointer?.stop()
                 clients?.stop()
+                checkpointer?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -409,7 +409,13 @@ package final class Engine: Service {
         by actor: Actor,
         reason: String? = nil
     ) async throws(StoreError) {
-        try await stream.record([event], clinic: clinic, personal: personal, by: actor, reason)
+        try await stream.record(
+            [event],
+            clinic: clinic,
+            personal: personal,
+            by: actor,
+            reason: reason
+        )
     }
 
     /// Adds a clinic or changes one, for all that is done from now on.

@@ -32,18 +32,14 @@ struct EngineHistory {
             case .workflowDefined(let row): return try noteDefinition(row, envelope)
             case .clinic(let event, let id, _, _): return noteClinic(event, id, envelope)
             case .client(let event, let subject): return clients.note(event, subject, envelope)
-            case .read: return personProblems(envelope, needsReason: false)
+            case .read: return ClientHistory.personProblems(envelope, needsReason: false)
             case .keyAdded(let key, let origin): return log.noteAdded(key, origin, envelope)
-            case .keyRetired(let key): return log.noteRetired(key)
-            case .logRestarted(let restart): return log.note(restart, envelope)
+            case .keyRetired(let key): return log.noteRetired(key, envelope)
+            case .logRestarted(let restart): return log.noteRestarted(restart, envelope)
             }
         } catch {
             return ["\(error)"]
         }
-    }
-
-    private func personProblems(_ envelope: Envelope, needsReason: Bool) -> [String] {
-        ClientHistory.personProblems(envelope, needsReason: needsReason)
     }
 
     private mutating func noteStart(_ epoch: Int, _ envelope: Envelope) -> [String] {

@@ -37,6 +37,10 @@ package final class OrderLoader: Sendable {
     package func load(_ stream: StreamID) async throws(Failure) -> Order {
         if let order = cached(stream) { return order }
         let order = try await replay(stream, upTo: nil)
+        // Placeholders are for readers: nobody may work with them.
+        guard order.received.subject == nil || vault != nil else {
+            throw .damaged("its personal data is sealed and there are no keys")
+        }
         keep(order, stream)
         return order
     }
@@ -51,12 +55,7 @@ package final class OrderLoader: Sendable {
             throw .store(error)
         }
         do {
-            let order = try Self.fold(events, library, opening: Opening(vault))
-            // Placeholders are for readers: nobody may work with them.
-            guard order.received.subject == nil || vault != nil else {
-                throw UnreadableEntry(problem: "its personal data is sealed and there are no keys")
-            }
-            return order
+            return try Self.fold(events, library, opening: Opening(vault))
         } catch {
             throw .damaged("\(error)")
         }

@@ -44,7 +44,11 @@ struct TamperCommand: AsyncParsableCommand {
         }
         let seconds = Int(((ContinuousClock.now - began) / .seconds(1)).rounded())
         let tried = run.tallies.values.reduce(0) { $0 + $1.tried }
-        print("RESULT name=tamper checked=\(tried) seconds=\(seconds) seed=\(seed)")
+        let failed = run.tallies.values.reduce(0) { $0 + $1.failed }
+        print(
+            "RESULT name=tamper checked=\(tried) failed=\(failed) seconds=\(seconds) seed=\(seed)"
+        )
+        if failed > 0 { throw FuzzExit.found }
     }
 }
 

@@ -7,6 +7,8 @@ package struct TamperRun: Sendable {
         package fileprivate(set) var found = 0
         /// Those found whose events follow one another, so that only the rules tell.
         package fileprivate(set) var foundByRules = 0
+        /// Those not found though no true history can be like that.
+        package fileprivate(set) var failed = 0
         /// What was not found, with how often.
         package fileprivate(set) var missed: [String: Int] = [:]
 
@@ -44,6 +46,7 @@ package struct TamperRun: Sendable {
             if finding != TamperedJournal.doNotFollow { tally.foundByRules += 1 }
         } else {
             tally.missed[tampered.what, default: 0] += 1
+            if tampered.isSurelyWrong { tally.failed += 1 }
         }
         tallies[tampered.way] = tally
     }

@@ -124,6 +124,12 @@ package enum EngineEvent: Hashable, Sendable {
                     text: try fields.text("text")
                 )
             )
+        case "operator.read/1":
+            let what = try fields.text("what")
+            self = .read(what: what, of: try fields.text("of"))
+        case "client.forget_asked/1", "client.forgotten/1", "client.held/1", "client.released/1":
+            let subject = try fields.text("subject")
+            self = .client(try Self.clientEvent(envelope.kind, &fields), subject: subject)
         case "audit.key_added/1":
             let key = try fields.text("key")
             self = .keyAdded(key: key, origin: try fields.text("origin"))
@@ -138,12 +144,6 @@ package enum EngineEvent: Hashable, Sendable {
                     size: Int64(try fields.int("size"))
                 )
             )
-        case "operator.read/1":
-            let what = try fields.text("what")
-            self = .read(what: what, of: try fields.text("of"))
-        case "client.forget_asked/1", "client.forgotten/1", "client.held/1", "client.released/1":
-            let subject = try fields.text("subject")
-            self = .client(try Self.clientEvent(envelope.kind, &fields), subject: subject)
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })

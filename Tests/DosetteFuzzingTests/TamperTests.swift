@@ -28,6 +28,7 @@ struct TamperTests {
         try await run.run(OrderWalk.full().journal(), [way], seed: 1, limit: 48)
         let tally = try #require(run.tallies[way])
         #expect(tally.tried > 10)
+        #expect(tally.failed == 0)
         switch way {
         case .cut:
             // Where everything agrees, only a checkpoint that is held outside tells of it.

@@ -8,6 +8,9 @@ private let allowedImports: [String: Set<String>] = [
     // Synchronization holds the one switch for mistakes that are planted on purpose.
     "Sources/DosetteCore": ["Synchronization"],
     "Sources/DosetteAudit": ["Crypto"],
+    "Sources/DosetteAuditFiles": [
+        "DosetteAudit", "DosetteCore", "DosetteStore", "Foundation", "Glibc", "Synchronization",
+    ],
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
@@ -67,6 +70,9 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting",
         "DosetteWorkflows", "Foundation", "GRDB",
         "Logging", "Synchronization",
+    ],
+    "Sources/DosetteAuditProof": [
+        "ArgumentParser", "DosetteAudit", "DosetteAuditFiles", "Foundation", "Glibc",
     ],
     "Workflows": [],
     "Migrations": [],

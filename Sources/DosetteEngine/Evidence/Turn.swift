@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets callers in one at a time, in the order in which they came.
-final class Turns: Sendable {
+/// Lets one caller in at a time, in the order in which they came.
+final class Turn: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,8 +9,12 @@ final class Turns: Sendable {
 
     private let state = Mutex(State())
 
-    /// Waits for the caller's turn; ``leave()`` ends it.
-    func enter() async {
+    init() {}
+
+    /// Runs `body` when everybody who came before is done, also when the task is cancelled meanwhile.
+    func run<Value, Failure: Error>(
+        _ body: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 if state.isTaken {
@@ -22,11 +26,13 @@ final class Turns: Sendable {
             }
             if isFree { continuation.resume() }
         }
+        defer { release() }
+        return try await body()
     }
 
-    func leave() {
+    private func release() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard !state.waiting.isEmpty else {
+            if state.waiting.isEmpty {
                 state.isTaken = false
                 return nil
             }

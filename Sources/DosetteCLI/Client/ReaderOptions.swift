@@ -1,0 +1,50 @@
+import ArgumentParser
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+
+/// Who reads what is personal, where somebody does.
+struct ReaderOptions: ParsableArguments {
+    @Option(help: "Who reads: opens what is personal, and is recorded as having read it.")
+    var by: String?
+
+    /// How far what is personal of some orders is read; when somebody reads it, that is on disk before.
+    func opening(
+        of orders: [OrderKey],
+        for what: String,
+        _ options: AccessOptions
+    ) async throws -> Opening {
+        guard let by else { return .closed }
+        switch try await options.access() {
+        case .server(let client):
+            for key in orders {
+                let path = "/v1/orders/\(key.source)/\(key.orderID)/events?by=\(by.pathPart)"
+                _ = try await client.get(path).object()
+            }
+        case .files(let configuration):
+            try await note(orders, what, by, try await OfflineEngine.open(configuration))
+        }
+        return PharmacyAccess.opening(try options.configuration())
+    }
+
+    private func note(
+        _ orders: [OrderKey],
+        _ what: String,
+        _ by: String,
+        _ offline: OfflineEngine
+    ) async throws {
+        var failure: DeskFailure?
+        for key in orders where failure == nil {
+            do throws(DeskFailure) {
+                let reader = Actor(.person, name: by)
+                try await offline.engine.noteRead(what, of: "\(key)", by: reader)
+            } catch {
+                failure = error
+            }
+        }
+        await offline.close()
+        guard failure == nil else {
+            throw Stop(.unavailable, "the journal cannot be written, so nothing was opened")
+        }
+    }
+}
