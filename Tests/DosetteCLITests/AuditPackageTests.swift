@@ -1,6 +1,7 @@
 import DosetteAudit
 import DosetteAuditFiles
 import DosetteCore
+import DosetteEngine
 import DosetteTesting
 import Testing
 
