@@ -38,7 +38,10 @@ let package = Package(
             name: "DosetteKeys",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
         ),
-        .target(name: "DosetteStore", dependencies: ["DosetteCore", "DosetteAudit"]),
+        .target(
+            name: "DosetteStore",
+            dependencies: ["DosetteCore", "DosetteAudit", "DosetteKeys"]
+        ),
         .target(
             name: "DosetteMigrations",
             path: "Migrations",
@@ -48,6 +51,7 @@ let package = Package(
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
                 .embedInCode("V003_add_tiles_and_checkpoints.sql"),
+                .embedInCode("V004_add_forgetting.sql"),
             ]
         ),
         .target(
@@ -63,7 +67,7 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteStore", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),
@@ -137,7 +141,7 @@ let package = Package(
             name: "DosetteTesting",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
-                "DosetteEngine", "DosetteStore",
+                "DosetteEngine", "DosetteKeys", "DosetteStore",
             ]
         ),
         .target(
@@ -186,7 +190,7 @@ let package = Package(
         .executableTarget(
             name: "DosetteFuzz",
             dependencies: [
-                "DosetteEdgeFuzzing", "DosetteFuzzing",
+                "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -245,8 +249,8 @@ let package = Package(
         .testTarget(
             name: "DosetteSQLiteTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteMigrations",
-                "DosetteSQLite", "DosetteStore", "DosetteTesting",
+                "DosetteAudit", "DosetteCore", "DosetteDeterminism", "DosetteEngine", "DosetteMigrations",
+                "DosetteSQLite", "DosetteKeys", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
         ),

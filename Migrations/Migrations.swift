@@ -13,6 +13,7 @@ package struct Migration: Sendable {
             "V003_add_tiles_and_checkpoints",
             PackageResources.V003_add_tiles_and_checkpoints_sql
         ),
+        Migration("V004_add_forgetting", PackageResources.V004_add_forgetting_sql),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

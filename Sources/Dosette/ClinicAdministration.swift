@@ -107,7 +107,8 @@ actor ClinicAdministration: ClinicOffice {
 
     func add(
         _ draft: JSONObject,
-        by actor: Actor
+        by actor: Actor,
+        reason: String?
     ) async throws(ClinicFailure) -> JSONObject {
         let configuration: ClinicConfiguration
         do {
@@ -115,7 +116,7 @@ actor ClinicAdministration: ClinicOffice {
         } catch {
             throw .invalid(error.violations)
         }
-        return try await add(configuration, by: actor)
+        return try await add(configuration, by: actor, reason: reason)
     }
 
     /// The draft of a new clinic, or a clinic that was added with what the draft says of it.
@@ -143,7 +144,8 @@ actor ClinicAdministration: ClinicOffice {
 
     private func add(
         _ configuration: ClinicConfiguration,
-        by actor: Actor
+        by actor: Actor,
+        reason: String? = nil
     ) async throws(ClinicFailure) -> JSONObject {
         try Self.checkOrigin(engine.clinics.clinic(configuration.id))
         // Before its turn: a clinic that answers slowly holds no other change up.
@@ -154,7 +156,7 @@ actor ClinicAdministration: ClinicOffice {
         case .unclear: throw .unreachable(detail: check.signIn.detail)
         }
         var view = try await inTurn { () async throws(ClinicFailure) in
-            try await self.put(configuration, by: actor)
+            try await self.put(configuration, by: actor, reason: reason)
         }
         view["check"] = .object(check.view)
         return view
@@ -163,7 +165,8 @@ actor ClinicAdministration: ClinicOffice {
     /// Keeps a clinic whose credentials are good; the same values again change nothing.
     private func put(
         _ configuration: ClinicConfiguration,
-        by actor: Actor
+        by actor: Actor,
+        reason: String?
     ) async throws(ClinicFailure) -> JSONObject {
         let old = engine.clinics.clinic(configuration.id)
         try Self.checkOrigin(old)
@@ -178,7 +181,8 @@ actor ClinicAdministration: ClinicOffice {
         guard let clinic = Clinic(configuration, origin: .added, isDisabled: isDisabled) else {
             throw .invalid([])
         }
-        try await keep(clinic, old == nil ? .added : .changed, by: actor, reason: nil)
+        let event: EngineEvent.ClinicEvent = old == nil ? .added : .changed
+        try await keep(clinic, event, before: old, by: actor, reason: reason)
         return Self.view(clinic)
     }
 
@@ -211,7 +215,7 @@ actor ClinicAdministration: ClinicOffice {
             version = last.version + 1
             for event in page {
                 guard let envelope = try? EventCodec.envelope(event.entry),
-                    case .clinic(_, clinic, let settings)? = try? EngineEvent(envelope)
+                    case .clinic(_, clinic, let settings, _)? = try? EngineEvent(envelope)
                 else { continue }
                 url = settings["base_url"]?.stringValue ?? url
             }
@@ -228,6 +232,7 @@ actor ClinicAdministration: ClinicOffice {
     private func keep(
         _ clinic: Clinic,
         _ event: EngineEvent.ClinicEvent,
+        before old: Clinic? = nil,
         by actor: Actor,
         reason: String?
     ) async throws(ClinicFailure) {
@@ -245,7 +250,8 @@ actor ClinicAdministration: ClinicOffice {
             sealed: sealed,
             isDisabled: clinic.isDisabled
         )
-        let change = EngineEvent.clinic(event, id: clinic.id, settings: settings)
+        let before = old.map { ClinicDraft($0.configuration).settings }
+        let change = EngineEvent.clinic(event, id: clinic.id, settings: settings, before: before)
         try await record(change, .put(row), by: actor, reason: reason)
         engine.put(clinic)
         setup.forgetSettings(at: clinic.id)
@@ -258,7 +264,7 @@ actor ClinicAdministration: ClinicOffice {
         reason: String?
     ) async throws(ClinicFailure) {
         do {
-            try await engine.record(event, change, by: actor, reason: reason)
+            try await engine.record(event, clinic: change, by: actor, reason: reason)
         } catch {
             throw .store(.init(error.summary))
         }

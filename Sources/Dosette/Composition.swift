@@ -3,9 +3,10 @@ package import DosetteDefinitions
 package import DosetteEngine
 package import DosetteKeys
 import DosetteProvet
+import DosetteSQLite
 package import DosetteStore
 import DosetteWorkflows
-import Foundation
+package import Foundation
 package import Logging
 
 /// An engine with its Provet adapter, put together from a configuration.
@@ -15,6 +16,8 @@ package struct Composition: Sendable {
     package let keys: MasterKey
     package let records: any ClinicRecords
     package let office: any ClinicOffice
+    /// Where the clients' keys are.
+    package let vault: any ClientVault
     private let store: any Store
     private let transport: HTTPTransport
     private let logger: Logger
@@ -45,6 +48,8 @@ package struct Composition: Sendable {
         let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
         let clinics = try ClinicDirectory(configuration.clinics)
         let audit = try Evidence.parts(configuration)
+        let vault = try Self.vault(configuration)
+        self.vault = vault
         let far = FarSide(configuration, clinics, assumptions, extras.clock)
         transport = far.transport
         let way = Self.way(configuration.pharmacy, extras, far.transport)
@@ -53,6 +58,7 @@ package struct Composition: Sendable {
             configuration,
             EngineParts(
                 store: store,
+                vault: vault,
                 performers: [extras.wrapProvet?(far.actions) ?? far.actions, transmitter]
                     + extras.performers,
                 observer: far.actions,
@@ -112,6 +118,20 @@ package struct Composition: Sendable {
         return try MasterKey.readOrCreate(file: directory.appending(path: "master.key").path)
     }
 
+    /// The clients' keys beside the master key; without a data directory they end with the process.
+    private static func vault(_ configuration: Configuration) throws -> any ClientVault {
+        guard let file = clientKeyFile(configuration) else { return InMemoryVault() }
+        return try ClientKeyFile(file: file)
+    }
+
+    /// Where the clients' keys are; nothing without a data directory.
+    package static func clientKeyFile(_ configuration: Configuration) -> URL? {
+        if let file = configuration.personalData.keyFile { return URL(filePath: file) }
+        guard !configuration.dataDirectory.isEmpty else { return nil }
+        return URL(filePath: configuration.dataDirectory).appending(path: "keys")
+            .appending(path: ClientKeyFile.fileName)
+    }
+
     private static func way(
         _ pharmacy: TransmissionConfiguration,
         _ extras: Extras,
@@ -146,6 +166,7 @@ package struct Composition: Sendable {
     package func close() async {
         // Nothing is lost when a connection does not close in order.
         try? await transport.shutdown()
+        (vault as? ClientKeyFile)?.close()
     }
 }
 

@@ -202,6 +202,67 @@ public final class Pharmacy: Service {
         }
     }
 
+    // MARK: - People
+
+    /// Forgets a client: destroys the keys under which the journal keeps what is personal, as far as that may be.
+    ///
+    /// When this returns, what was due is destroyed and the journal says so; what must be kept longer is destroyed by
+    /// itself when its time is over. A second call changes nothing more.
+    ///
+    /// - Parameters:
+    ///   - client: The clinic's number for the client.
+    ///   - clinic: The clinic's id.
+    ///   - person: Who asks for it.
+    ///   - reason: Why; it is kept for good, so it should not name the client.
+    /// - Returns: What is kept now, and until when, as JSON.
+    /// - Throws: ``PharmacyError``: `notFound`; `refused` while an order is open or a legal hold lies on the client.
+    public func forget(
+        client: Int,
+        at clinic: String,
+        by person: String,
+        reason: String
+    ) async throws -> Data {
+        try await ask { desk in
+            let name = ClientName(clinic: clinic, id: client)
+            return try await desk.forget(name, by: Actor(.person, name: person), reason: reason)
+        }
+    }
+
+    /// Puts a legal hold on a client, or ends it: while it lies, nothing of the client is destroyed.
+    ///
+    /// When this returns, it is on disk. A second call changes nothing.
+    ///
+    /// - Returns: What is kept now, and until when, as JSON.
+    /// - Throws: ``PharmacyError`` `notFound`.
+    public func setLegalHold(
+        _ isHeld: Bool,
+        client: Int,
+        at clinic: String,
+        by person: String,
+        reason: String
+    ) async throws -> Data {
+        try await ask { desk in
+            let name = ClientName(clinic: clinic, id: client)
+            let actor = Actor(.person, name: person)
+            return isHeld
+                ? try await desk.hold(name, by: actor, reason: reason)
+                : try await desk.release(name, by: actor, reason: reason)
+        }
+    }
+
+    private func ask(
+        _ question: (ClientDesk) async throws -> JSONObject
+    ) async throws -> Data {
+        guard let desk = engine.clients else {
+            throw PharmacyError(.unavailable, "there are no clients' keys")
+        }
+        do {
+            return Data(JSON.object(try await question(desk)).canonicalBytes)
+        } catch {
+            throw PharmacyError(error)
+        }
+    }
+
     // MARK: - At the clinics
 
     /// A prescription as the clinic's Provet has it now, with its items.

@@ -16,6 +16,10 @@ extension PharmacyError {
         case let error as JournalLoss: self.init(.journal, error.description)
         case let error as EngineFailure: self.init(.unavailable, error.reason)
         case let error as ActionRegistry.Ambiguous: self.init(.configuration, error.description)
+        case ClientDeskFailure.noSuchClient:
+            self.init(.notFound, "no order of this client is kept under keys")
+        case ClientDeskFailure.refused(let refusal): self.init(.refused, refusal.detail)
+        case ClientDeskFailure.store(let error): self.init(store: error)
         default: self.init(.unavailable, "\(error)")
         }
     }
@@ -32,6 +36,8 @@ extension PharmacyError {
         case .full: self.init(.unavailable, "too many orders wait to be begun")
         case .diskFull: self.init(.unavailable, "too little is free on the disk")
         case .stopping: self.init(.unavailable, "the engine is stopping")
+        case .clientBeingForgotten:
+            self.init(.unavailable, "the order's client is being forgotten; try again")
         case .unknownWorkflow(let name):
             self.init(.configuration, "there is no workflow \(name)")
         case .store(let error): self.init(store: error)

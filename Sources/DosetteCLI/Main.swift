@@ -17,6 +17,7 @@ struct DosetteCommand: AsyncParsableCommand {
             OrdersCommand.self, SignalCommand.self, DispenseCommand.self, AuditCommand.self,
             BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self, SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
+            ClientCommand.self,
         ]
     )
 

@@ -83,6 +83,17 @@ package struct Order: Hashable, Sendable {
     /// people's decisions.
     package static let eventCountParked = 9_000
 
+    /// Why an order that goes round in circles is parked; nothing while it has few enough events.
+    package var tooManyEvents: String? {
+        version < Self.eventCountParked
+            ? nil : "the order has \(version) events; something goes round in circles"
+    }
+
+    /// Why an order is parked whose next action no program here does.
+    package static func nobodyPerforms(_ action: String) -> String {
+        "nobody performs the action \(action)"
+    }
+
     /// The prescription's state, or nothing when the workflow has no such part.
     package var prescription: PrescriptionLifecycle.State? {
         guard let part = workflow.index(of: .prescription) else { return nil }

@@ -34,7 +34,7 @@ private struct OrderReader {
 
     mutating func read() -> OrderDocument? {
         members.refuseUnknown([
-            "order_id", "source", "clinic", "priority", "prescription", "delivery",
+            "order_id", "source", "clinic", "priority", "prescription", "delivery", "personal",
         ])
         let orderID = members.token("order_id", members.required("order_id"))
         let source = members.token("source", members.required("source"))
@@ -45,6 +45,7 @@ private struct OrderReader {
             Priority.allCases.map(\.rawValue)
         )
         let content = readContent(clinic.flatMap { rules.clinic($0) })
+        let personal = readPersonal()
         guard members.violations.isEmpty, let orderID, let source, let clinic,
             let key = OrderKey(source: source, orderID: orderID),
             let priority = priority.flatMap(Priority.init), let content
@@ -56,6 +57,7 @@ private struct OrderReader {
             "priority": .string(priority.rawValue),
         ]
         meaning[content.name] = .object(content.meaning)
+        if !personal.isEmpty { meaning["personal"] = .array(personal.map { .string($0) }) }
         return OrderDocument(
             key: key,
             clinic: clinic,
@@ -65,6 +67,7 @@ private struct OrderReader {
             prescription: content.prescription?.object ?? [:],
             delivery: content.delivery?.object,
             items: content.prescription?.items ?? [],
+            personal: personal,
             meaning: .object(meaning)
         )
     }
@@ -80,6 +83,30 @@ private struct OrderReader {
             _ = readPrescription(clinic)
         }
         return readDelivery(value).map { .delivery($0) }
+    }
+
+    /// The texts that the sender marks as personal beyond what a record of a supply must keep.
+    private mutating func readPersonal() -> [String] {
+        guard let value = members.optional("personal") else { return [] }
+        let most = OrderDocument.personalMaximum
+        guard let list = value.arrayValue, list.count <= most else {
+            members.fail("personal", "wrong_type", "A list of up to \(most) pointers is due.")
+            return []
+        }
+        var pointers: Set<String> = []
+        for element in list {
+            let pointer = element.stringValue ?? ""
+            let isContent =
+                pointer.hasPrefix("/prescription/") || pointer.hasPrefix("/delivery/")
+            if isContent, JSON.object(members.object).text(at: pointer) != nil {
+                pointers.insert(pointer)
+            } else {
+                let detail = "Each pointer leads to a text of the prescription or delivery."
+                members.fail("personal", "no_such_text", detail)
+                return []
+            }
+        }
+        return pointers.sorted()
     }
 
     private mutating func readDelivery(_ value: JSON) -> DeliveryContent? {
@@ -376,5 +403,26 @@ extension JSONObject {
     /// The object without members that are null: to Dosette they are absent.
     var withoutNulls: JSONObject {
         JSONObject(members.filter { !$0.value.isNull }.map { ($0.name, $0.value) })
+    }
+}
+
+extension JSON {
+    /// The text that a pointer (RFC 6901) leads to, if it leads to one that stands in an object.
+    fileprivate func text(at pointer: String) -> String? {
+        var value = self
+        var isMember = false
+        for word in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+            let name = String(word).replacing("~1", with: "/").replacing("~0", with: "~")
+            if let elements = value.arrayValue {
+                guard let index = Int(name), elements.indices.contains(index),
+                    String(index) == name
+                else { return nil }
+                (value, isMember) = (elements[index], false)
+            } else {
+                guard let next = value[name] else { return nil }
+                (value, isMember) = (next, true)
+            }
+        }
+        return isMember ? value.stringValue : nil
     }
 }

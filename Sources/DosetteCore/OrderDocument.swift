@@ -11,6 +11,8 @@ package struct OrderDocument: Hashable, Sendable {
     /// What the clinic's home-delivery order asks for, in place of a prescription.
     package let delivery: JSONObject?
     package let items: [Item]
+    /// Pointers to texts of the content that need not be kept as long as the record of it.
+    package let personal: [String]
     /// What "the same content" compares: every notation made one.
     package let meaning: JSON
 
@@ -38,6 +40,8 @@ extension OrderDocument {
     package static let repeatsMaximum = 1_000
     package static let intervalMaximum = 3_650
     package static let nameBytesMaximum = 512
+    /// Texts that an order may mark as personal.
+    package static let personalMaximum = 64
     package static let textBytesMaximum = 8_192
 }
 

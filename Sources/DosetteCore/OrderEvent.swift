@@ -69,6 +69,10 @@ package struct Received: Hashable, Sendable {
     package let plan: RepeatPlan
     /// The end of the last day on which anything may be dispensed.
     package let expiresAt: Timestamp
+    /// The word by which the journal names the client, where what is personal is sealed.
+    package let subject: String?
+    /// Pointers to the texts that the sender marked as not to be kept with the record.
+    package let personal: [String]
 
     package init(
         key: OrderKey,
@@ -84,8 +88,12 @@ package struct Received: Hashable, Sendable {
         marker: String,
         charging: FeeLifecycle.Charging,
         plan: RepeatPlan,
-        expiresAt: Timestamp
+        expiresAt: Timestamp,
+        subject: String? = nil,
+        personal: [String] = []
     ) {
+        self.subject = subject
+        self.personal = personal
         self.key = key
         self.clinic = clinic
         self.priority = priority

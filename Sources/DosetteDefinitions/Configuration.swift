@@ -21,6 +21,8 @@ package struct Configuration: Sendable {
     /// How clinics bring their credentials by themselves; nothing when they cannot.
     package var hookup: HookupConfiguration?
     package var audit: AuditConfiguration
+    /// What is personal: where its keys are and how long it is kept.
+    package var personalData: PersonalDataConfiguration
 
     package init(
         dataDirectory: String,
@@ -35,7 +37,8 @@ package struct Configuration: Sendable {
         publicURL: String? = nil,
         keyFile: String? = nil,
         hookup: HookupConfiguration? = nil,
-        audit: AuditConfiguration = .standard
+        audit: AuditConfiguration = .standard,
+        personalData: PersonalDataConfiguration = .standard
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -50,6 +53,7 @@ package struct Configuration: Sendable {
         self.keyFile = keyFile
         self.hookup = hookup
         self.audit = audit
+        self.personalData = personalData
     }
 }
 

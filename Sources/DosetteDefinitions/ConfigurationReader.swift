@@ -48,7 +48,7 @@ package struct ConfigurationReader {
 
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
-        "assumptions", "public_url", "keys_file", "hookup", "audit",
+        "assumptions", "public_url", "keys_file", "hookup", "audit", "personal_data",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -78,7 +78,8 @@ package struct ConfigurationReader {
             publicURL: optional(members["public_url"]).flatMap(url).map(withoutSlash),
             keyFile: optional(members["keys_file"])?.text().map(path),
             hookup: optional(members["hookup"]).flatMap(hookup),
-            audit: optional(members["audit"]).flatMap(audit) ?? .standard
+            audit: optional(members["audit"]).flatMap(audit) ?? .standard,
+            personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard
         )
     }
 

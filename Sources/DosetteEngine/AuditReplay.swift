@@ -1,80 +1,64 @@
 import DosetteAudit
-package import DosetteCore
+import DosetteCore
 import DosetteDefinitions
 package import DosetteStore
 
-/// Reads the whole journal, derives every order anew, and compares with what the store shows.
+/// Reads the whole journal, derives every order anew, looks whether each event was a legal decision at its
+/// place, and compares with what the store shows.
 ///
-/// Read-only; it may run beside a working engine: orders that change meanwhile are compared at the version that
-/// their row has.
+/// Read-only; it may run beside a working engine: what was there at the beginning is read, and orders that
+/// move on meanwhile are followed to where their row is. In memory are the orders that are under way at the
+/// place that is read, and a bit for each order.
 package struct AuditReplay: Sendable {
     /// Events read at a time.
     static let pageLength = 2_000
-    /// Problems that are kept in words; all are counted.
-    package static let problemsMaximum = 100
+    /// Rows read at a time when they are looked for in the journal.
+    private static let rowsLength = 1_000
 
     package struct Options: Sendable {
         /// Only what was recorded until then; nothing is compared with the store.
-        package var asOf: Timestamp?
+        package var asOf: AuditMoment?
         /// Told how many events were read, now and then.
         package var progress: (@Sendable (Int64) -> Void)?
+        /// How far what is personal is read; what is not read is not compared either.
+        package var opening: Opening
 
-        package init(asOf: Timestamp? = nil, progress: (@Sendable (Int64) -> Void)? = nil) {
+        package init(
+            asOf: AuditMoment? = nil,
+            opening: Opening = .closed,
+            progress: (@Sendable (Int64) -> Void)? = nil
+        ) {
+            self.opening = opening
             self.asOf = asOf
             self.progress = progress
         }
     }
 
-    /// What a replay found.
-    package struct Report: Sendable {
-        package var eventCount: Int64 = 0
-        package var orderCount = 0
-        package var definitionCount = 0
-        /// Changes of the clinics that were added while the server ran.
-        package var clinicChangeCount = 0
-        package var startCount = 0
-        /// Orders whose row and work were compared with the replay.
-        package var comparedCount = 0
-        /// Everything that is not as it should be.
-        package var problemCount = 0
-        package var problems: [String] = []
-        /// Orders by the prescription's state.
-        package var prescriptions: [String: Int] = [:]
-        package var fees: [String: Int] = [:]
-        package var parkedCount = 0
-        package var openCount = 0
-        package var dispenseCount = 0
-        package var effectCount = 0
-        /// The root of the RFC 6962 tree over all entries read, in hex.
-        package var root = ""
-
-        package init() {}
-
-        package mutating func problem(_ text: String) {
-            problemCount += 1
-            if problems.count < AuditReplay.problemsMaximum { problems.append(text) }
-        }
-    }
-
     private let store: any Store
-    private let library: WorkflowLibrary
     private let options: Options
+    private var history: EngineHistory
     private var report = Report()
     private var tree = MerkleFrontier()
-    private var orders: [StreamID: Order] = [:]
-    private var versions: [StreamID: Int] = [:]
+    /// Orders under way.
+    private var orders: [StreamID: OrderReplay] = [:]
     private var rows: [StreamID: OrderRow] = [:]
-    /// The versions at which orders were compared.
-    private var done: [StreamID: Int] = [:]
-    /// Orders that have events behind the version at which they were compared.
-    private var movedOn: [StreamID: OrderKey] = [:]
-    /// Rows read at a time when they are looked for in the journal.
-    private static let rowsLength = 1_000
+    private var run: RecordedRun?
+    /// Events so far of the streams that are under way.
+    private var versions: [StreamID: Int] = [:]
+    /// Orders that were taken in.
+    private var begun = StreamSet()
+    /// Orders that came to their row's version.
+    private var ended = StreamSet()
+    /// Orders of which it was told that their row stands behind.
+    private var told = StreamSet()
+    /// Who holds what no two orders may hold.
+    private var holders: [String: StreamID] = [:]
+    private var held: [StreamID: [String]] = [:]
 
     private init(_ store: any Store, _ library: WorkflowLibrary, _ options: Options) {
         self.store = store
-        self.library = library
         self.options = options
+        history = EngineHistory(library)
     }
 
     /// Replays the journal of `store`.
@@ -90,16 +74,19 @@ package struct AuditReplay: Sendable {
     }
 
     private mutating func run() async throws -> Report {
+        let end = try await store.measure().eventCount
         var position: Int64 = 0
-        reading: while true {
-            let page = try await store.events(from: position, limit: Self.pageLength)
+        reading: while position < end {
+            let limit = Int(min(Int64(Self.pageLength), end - position))
+            let page = try await store.events(from: position, limit: limit)
             guard let last = page.last else { break }
-            for event in page {
+            for event in page where event.position < end {
                 guard try await replay(event) else { break reading }
             }
             position = last.position + 1
             options.progress?(report.eventCount)
         }
+        try await closeRun()
         try await finish()
         return report
     }
@@ -108,17 +95,25 @@ package struct AuditReplay: Sendable {
     private mutating func replay(_ event: RecordedEvent) async throws -> Bool {
         let envelope: Envelope
         do {
-            envelope = try EventCodec.envelope(event.entry)
+            envelope = try EventCodec.envelope(event.entry, opening: options.opening)
         } catch {
+            try await closeRun()
             count(event)
             report.problem("event \(event.position): \(error)")
             return true
         }
-        if let asOf = options.asOf, envelope.at > asOf { return false }
+        if options.asOf?.includes(position: event.position, at: envelope.at) == false {
+            let isCut = run?.stream == event.stream && run?.facts.last?.at == envelope.at
+            try await closeRun(isCut: isCut)
+            return false
+        }
         count(event)
         checkPlace(event, envelope)
         if event.stream == .engine {
-            replayEngine(envelope)
+            try await closeRun()
+            for problem in history.note(envelope) {
+                report.problem("event \(event.position): \(problem)")
+            }
         } else {
             try await replayOrder(event, envelope)
         }
@@ -134,8 +129,9 @@ package struct AuditReplay: Sendable {
     }
 
     private mutating func checkPlace(_ event: RecordedEvent, _ envelope: Envelope) {
-        let due = versions[event.stream] ?? 0
-        versions[event.stream] = due + 1
+        // Of a stream that has ended another finding tells.
+        let due = ended.contains(event.stream) ? event.version : versions[event.stream] ?? 0
+        if !ended.contains(event.stream) { versions[event.stream] = due + 1 }
         let agrees =
             envelope.position == event.position && envelope.stream == event.stream
             && envelope.version == event.version && event.version == due
@@ -147,92 +143,149 @@ package struct AuditReplay: Sendable {
         }
     }
 
-    private mutating func replayEngine(_ envelope: Envelope) {
-        do {
-            switch try EngineEvent(envelope) {
-            case .started: report.startCount += 1
-            case .workflowDefined(let row):
-                report.definitionCount += 1
-                if HexDigest.of(row.text.utf8) != row.digest {
-                    report.problem("event \(envelope.position): a definition is not its digest")
-                }
-                try library.adopt([row])
-            case .clinic: report.clinicChangeCount += 1
-            case .keyAdded, .keyRetired, .logRestarted: break
-            }
-        } catch {
-            report.problem("event \(envelope.position): \(error)")
-        }
-    }
-
     // MARK: - Orders
 
     private mutating func replayOrder(
         _ event: RecordedEvent,
         _ envelope: Envelope
     ) async throws {
-        if done[event.stream] != nil {
-            movedOn[event.stream] = envelope.order
-            return
-        }
         do {
             let fact = try EventCodec.fact(envelope)
-            countFact(fact)
-            if var order = orders[event.stream] {
-                if fact.at < order.changedAt {
-                    report.problem(
-                        "event \(event.position): its time lies before the one before it"
-                    )
-                }
-                try order.evolve(fact)
-                orders[event.stream] = order
-            } else {
-                orders[event.stream] = try OrderLoader.begin(fact, library)
-                report.orderCount += 1
-            }
-        } catch {
+            report.count(fact)
+            checkKey(event, envelope)
+            if run?.take(fact, at: event.position, of: event.stream) == true { return }
+            try await closeRun()
+            run = RecordedRun(fact, at: event.position, of: event.stream, envelope.order)
+        } catch let error as UnreadableEntry {
+            try await closeRun()
             report.problem("event \(event.position): \(error)")
+        }
+    }
+
+    private mutating func checkKey(_ event: RecordedEvent, _ envelope: Envelope) {
+        guard let key = orders[event.stream]?.order.received.key, key != envelope.order else {
             return
         }
-        if options.asOf == nil { try await compare(event.stream, envelope) }
+        report.problem("event \(event.position): it names another order than its stream's")
     }
 
-    private mutating func countFact(_ fact: Fact) {
-        switch fact.event {
-        case .dispensed: report.dispenseCount += 1
-        case .effect(let effect):
-            if case .intended = effect.event { report.effectCount += 1 }
-        case .received, .entered, .signaled, .parked, .unparked, .turnedBack, .reminded,
-            .observed, .noticed, .dispenseReversed, .asked:
-            break
+    /// Looks at the events that were gathered, now that no other belongs to them.
+    private mutating func closeRun(isCut: Bool = false) async throws {
+        guard let run else { return }
+        self.run = nil
+        let stream = run.stream
+        guard !ended.contains(stream) else { return tellEnded(run) }
+        if var known = orders[stream] {
+            let before = known.decisionCount
+            note(known.take(run, &history, isCut: isCut))
+            report.decisionCount += known.decisionCount - before
+            orders[stream] = known
+        } else {
+            let (replay, findings) = OrderReplay.begin(run, &history, isCut: isCut)
+            note(findings)
+            guard let replay else { return }
+            begun.insert(stream)
+            report.orderCount += 1
+            report.decisionCount += replay.decisionCount
+            orders[stream] = replay
         }
+        checkHolding(stream, run)
+        try await compare(stream)
     }
+
+    private mutating func note(_ findings: [AuditFinding]) {
+        for finding in findings { report.problem("\(finding)") }
+    }
+
+    private mutating func tellEnded(_ run: RecordedRun) {
+        guard !told.contains(run.stream) else { return }
+        told.insert(run.stream)
+        let name = run.key.map { "\($0)" } ?? "of stream \(run.stream)"
+        report.problem("order \(name): its row stands behind event \(run.positions[0])")
+    }
+
+    /// No two orders hold the same at once.
+    private mutating func checkHolding(_ stream: StreamID, _ run: RecordedRun) {
+        // Without its client nobody can tell whom an order is at work for.
+        guard let order = orders[stream]?.order, !order.received.isClosed else { return }
+        let keys = order.parts.indices.compactMap { order.held(by: $0) }
+        for key in held[stream] ?? [] where !keys.contains(key) && holders[key] == stream {
+            holders[key] = nil
+        }
+        for key in keys {
+            if let other = holders[key], other != stream {
+                report.problem(
+                    "event \(run.positions[0]): stream \(other) is at work on the same client's fee"
+                )
+            }
+            holders[key] = stream
+        }
+        held[stream] = keys.isEmpty ? nil : keys
+    }
+
+    // MARK: - What the store shows
 
     /// Compares an order with its row once it has come to the row's version, and lets it go.
-    private mutating func compare(_ stream: StreamID, _ envelope: Envelope) async throws {
-        guard let order = orders[stream] else { return }
+    private mutating func compare(_ stream: StreamID) async throws {
+        guard let order = orders[stream]?.order else { return }
         if rows[stream] == nil, let row = try await store.order(order.received.key) {
             rows[stream] = row
         }
         guard let row = rows[stream] else {
-            report.problem("order \(order.received.key): the store does not show it")
+            if options.asOf == nil, !told.contains(stream) {
+                told.insert(stream)
+                report.problem("order \(order.received.key): the store does not show it")
+            }
             return
         }
         guard order.version >= row.version else { return }
+        if options.asOf == nil { try await compare(order, row, stream) }
+        report.tally(order)
+        orders[stream] = nil
+        rows[stream] = nil
+        versions[stream] = nil
+        ended.insert(stream)
+    }
+
+    private mutating func compare(
+        _ order: Order,
+        _ row: OrderRow,
+        _ stream: StreamID
+    ) async throws {
         report.comparedCount += 1
-        for difference in Self.differences(Projection.row(of: order, stream: stream), row) {
+        for difference in differences(Projection.row(of: order, stream: stream), row, order) {
             report.problem("order \(order.received.key): \(difference) differs")
         }
         let work = try await store.work(of: stream)
         // An order that has moved on meanwhile shows newer work: then the next replay compares.
         let isUnchanged = try await store.order(order.received.key)?.version == row.version
-        if isUnchanged, work != Projection.work(of: order, stream: stream) {
+        if isUnchanged, differs(work, Projection.work(of: order, stream: stream), order) {
             report.problem("order \(order.received.key): what is due for it differs")
         }
-        tally(order)
-        orders[stream] = nil
-        rows[stream] = nil
-        done[stream] = row.version
+    }
+
+    /// Whether the order was read without what is personal though its keys may be there, and so cannot be
+    /// compared in full.
+    private func isReadClosed(_ order: Order) -> Bool {
+        guard case .closed = options.opening else { return false }
+        return order.received.subject != nil
+    }
+
+    /// Keys name the client: without the client only that there is one can be compared.
+    private func differs(_ stored: [WorkRow], _ replayed: [WorkRow], _ order: Order) -> Bool {
+        guard isReadClosed(order) else { return stored != replayed }
+        return stored.map(\.withoutNames) != replayed.map(\.withoutNames)
+    }
+
+    private func differences(
+        _ replayed: OrderRow,
+        _ stored: OrderRow,
+        _ order: Order
+    ) -> [String] {
+        if isReadClosed(order) {
+            return Self.differences(replayed.withoutNames, stored.withoutNames)
+        }
+        return Self.differences(replayed, stored)
     }
 
     private static func differences(_ replayed: OrderRow, _ stored: OrderRow) -> [String] {
@@ -246,35 +299,41 @@ package struct AuditReplay: Sendable {
         return names.isEmpty ? ["a column"] : names
     }
 
-    private mutating func tally(_ order: Order) {
-        report.prescriptions[order.prescription?.name ?? "none", default: 0] += 1
-        report.fees[order.fee?.rawValue ?? "none", default: 0] += 1
-        if !order.parkedParts.isEmpty { report.parkedCount += 1 }
-        if order.isOpen { report.openCount += 1 }
-    }
+    // MARK: - The end
 
     private mutating func finish() async throws {
-        if options.asOf == nil {
-            try await checkMovedOn()
-            try await checkRows()
-        }
-        for (stream, order) in orders.sorted(by: { $0.key < $1.key }) {
-            tally(order)
-            if options.asOf == nil {
+        for stream in orders.keys.sorted() {
+            if options.asOf == nil { try await follow(stream) }
+            guard let order = orders[stream]?.order else { continue }
+            report.tally(order)
+            if options.asOf == nil, rows[stream] != nil {
                 report.problem("order \(order.received.key): stream \(stream) ends before its row")
             }
         }
+        if options.asOf == nil { try await checkRows() }
+        report.startCount = history.startCount
+        report.definitionCount = history.definitionCount
+        report.clinicChangeCount = history.clinicChangeCount
         report.root = HexDigest.text(tree.root)
     }
 
-    /// An engine may have moved orders on meanwhile; then their rows have moved on, too.
-    private mutating func checkMovedOn() async throws {
-        for (stream, key) in movedOn.sorted(by: { $0.key < $1.key }) {
-            guard let row = try await store.order(key), row.version > done[stream] ?? 0 else {
-                report.problem("order \(key): its row stands behind its events")
-                continue
+    /// Goes on with an order that an engine has moved on since the replay began.
+    private mutating func follow(_ stream: StreamID) async throws {
+        guard let order = orders[stream]?.order, let row = rows[stream] else { return }
+        let limit = row.version - order.version
+        let events = try await store.events(of: stream, from: order.version, limit: limit)
+        guard events.count == limit else { return }
+        // Which engine wrote them is not looked up.
+        history.habits = EngineHabits()
+        for event in events {
+            guard let fact = try? EventCodec.fact(event.entry, opening: options.opening) else {
+                return
             }
+            if run?.take(fact, at: event.position, of: stream) == true { continue }
+            try await closeRun()
+            run = RecordedRun(fact, at: event.position, of: stream, order.received.key)
         }
+        try await closeRun()
     }
 
     /// Every row has its order in the journal.
@@ -285,12 +344,50 @@ package struct AuditReplay: Sendable {
             let rows = try await store.orders(query)
             guard let last = rows.last else { return }
             cursor = last.stream
-            for row in rows where versions[row.stream] == nil {
+            for row in rows where !begun.contains(row.stream) {
                 // An order that was taken in meanwhile has its event by now.
                 let events = try await store.events(of: row.stream, from: 0, limit: 1)
                 guard events.isEmpty else { continue }
                 report.problem("order \(row.key): no event speaks of it")
             }
         }
+    }
+}
+
+extension WorkRow {
+    /// The row without the client's number in its keys.
+    fileprivate var withoutNames: WorkRow {
+        WorkRow(
+            stream: stream,
+            part: part,
+            lane: lane,
+            priority: priority,
+            dueAt: dueAt,
+            wants: wants.map { _ in "" },
+            holds: holds.map { _ in "" }
+        )
+    }
+}
+
+extension OrderRow {
+    /// The row without what is derived from personal members.
+    fileprivate var withoutNames: OrderRow {
+        OrderRow(
+            stream: stream,
+            key: key,
+            clinic: clinic,
+            priority: priority,
+            contentDigest: "",
+            workflowDigest: workflowDigest,
+            version: version,
+            prescriptionState: prescriptionState,
+            parkedKind: parkedKind,
+            isOpen: isOpen,
+            isQueued: isQueued,
+            watchedUntil: watchedUntil,
+            receivedAt: receivedAt,
+            changedAt: changedAt,
+            view: ""
+        )
     }
 }

@@ -20,9 +20,14 @@ package protocol ClinicOffice: Sendable {
     ///   - draft: `{id, base_url, token_url, client_id, client_secret, time_zone, fee?, buttons?,
     ///     home_delivery?, calls_per_minute?}` as in the configuration, the secret in clear.
     ///   - actor: Who does it.
+    ///   - reason: Why, where something was said.
     /// - Returns: The clinic's view.
     /// - Throws: ``ClinicFailure``.
-    func add(_ draft: JSONObject, by actor: Actor) async throws(ClinicFailure) -> JSONObject
+    func add(
+        _ draft: JSONObject,
+        by actor: Actor,
+        reason: String?
+    ) async throws(ClinicFailure) -> JSONObject
 
     /// Takes the credentials that a clinic's Provet POSTs to the hookup URL.
     ///

@@ -21,6 +21,10 @@ package final class Engine: Service {
     /// The clinics; they may change while the engine runs.
     package let clinics: ClinicDirectory
     let state = EngineState()
+    let gate = ClientGate()
+    let stream: EngineStream
+    /// Forgets people; nothing where there are no clients' keys.
+    package let clients: ClientDesk?
     let desk: OrderDesk
     let intake: Intake
     let budgets: Budgets
@@ -31,8 +35,8 @@ package final class Engine: Service {
     private let observerCalls: [EndpointUse]
     private let reconcileInterval: TimeSpan
     private let hints: HintDesk?
+    let reads: ReadMemory?
     private let wakeUp = WakeUp()
-    private let stream: EngineStream
     /// Nothing where no checkpoints are made.
     private let checkpointer: Checkpointer?
     private let logger: Logger
@@ -47,7 +51,7 @@ package final class Engine: Service {
         logger = parts.logger
         registry = try ActionRegistry(parts.performers, timing: configuration.timing)
         library = try WorkflowLibrary(parts.sources, performed: registry.names)
-        loader = OrderLoader(store: store, library: library)
+        loader = OrderLoader(store: store, library: library, vault: parts.vault)
         clinics = try parts.directory ?? ClinicDirectory(configuration.clinics)
         guard library.offered(configuration.workflow.use) != nil else {
             let names = library.offeredNames.joined(separator: ", ")
@@ -56,6 +60,8 @@ package final class Engine: Service {
                     "workflow.use: no definition \(configuration.workflow.use); there are \(names)"
             )
         }
+        stream = EngineStream(store: store, state: state, clock: clock, wakeUp: wakeUp)
+        reads = configuration.personalData.recordsReads ? ReadMemory() : nil
         let limits = configuration.limits
         budgets = parts.budgets ?? Budgets(limits, clinics)
         desk = OrderDesk(
@@ -67,9 +73,10 @@ package final class Engine: Service {
             random: parts.random,
             decision: configuration.pharmacy.decision,
             hub: hub,
-            wakeUp: wakeUp
+            wakeUp: wakeUp,
+            vault: parts.vault
         )
-        intake = Self.intake(configuration, parts, desk, library, clinics)
+        intake = Self.intake(configuration, parts, desk, library, clinics, gate)
         let runner = Runner(
             desk: desk,
             registry: registry,
@@ -88,13 +95,38 @@ package final class Engine: Service {
             logger: logger
         )
         homeDelivery = Self.homeDelivery(configuration, parts, desk, intake, budgets, clinics)
-        stream = EngineStream(store: parts.store, state: state, clock: clock, wakeUp: wakeUp)
         checkpointer = Self.checkpointer(parts, stream, state)
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
         let watch = Self.watch(configuration, parts, desk, budgets, clinics, homeDelivery)
         reconciler = watch?.reconciler
         hints = watch?.hints
+        clients = Self.clients(configuration, parts, desk, library, gate, stream)
+    }
+
+    private static func clients(
+        _ configuration: Configuration,
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ library: WorkflowLibrary,
+        _ gate: ClientGate,
+        _ stream: EngineStream
+    ) -> ClientDesk? {
+        parts.vault.map { vault in
+            ClientDesk(
+                ClientDesk.Parts(
+                    store: desk.store,
+                    loader: desk.loader,
+                    library: library,
+                    gate: gate,
+                    stream: stream,
+                    clock: desk.clock,
+                    logger: parts.logger
+                ),
+                vault: vault,
+                configuration: configuration.personalData
+            )
+        }
     }
 
     private static func checkpointer(
@@ -149,12 +181,14 @@ package final class Engine: Service {
         _ parts: EngineParts,
         _ desk: OrderDesk,
         _ library: WorkflowLibrary,
-        _ clinics: ClinicDirectory
+        _ clinics: ClinicDirectory,
+        _ gate: ClientGate
     ) -> Intake {
         Intake(
             desk: desk,
             library: library,
             clinics: clinics,
+            clients: gate,
             intervalUnits: parts.intervalUnits,
             workflowName: configuration.workflow.use,
             queuedMaximum: configuration.limits.queuedOrders,
@@ -179,6 +213,7 @@ package final class Engine: Service {
         let version = try await journalDefinitions(ownership)
         let measure = try await store.measure()
         try await recallCalls(measure)
+        try await clients?.settle()
         state.begin(
             epoch: ownership.epoch,
             queuedCount: measure.queuedCount,
@@ -221,12 +256,14 @@ package final class Engine: Service {
                 if let hints { group.addTask { await hints.run() } }
                 if let homeDelivery { group.addTask { await homeDelivery.run() } }
                 if let checkpointer { group.addTask { await checkpointer.run() } }
+                if let clients { group.addTask { await clients.run() } }
                 await group.next()
                 // Each of them ends only when the engine does.
                 reconciler?.stop()
                 hints?.stop()
                 homeDelivery?.stop()
                 checkpointer?.stop()
+                clients?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
@@ -245,6 +282,7 @@ package final class Engine: Service {
         reconciler?.stop()
         hints?.stop()
         homeDelivery?.stop()
+        clients?.stop()
         wakeUp.wake()
     }
 
@@ -353,14 +391,25 @@ package final class Engine: Service {
         if count > 0 { state.count { $0.hintsDropped += count } }
     }
 
-    /// Makes a change of the clinics durable, together with the event that tells of it.
+    /// Makes an event of the engine's own stream durable, together with what it changes.
+    ///
+    /// When this returns, both are on disk. Those who record wait for each other.
+    ///
+    /// - Parameters:
+    ///   - event: What happened.
+    ///   - clinic: What it changes of the clinics.
+    ///   - personal: What it changes of what is kept about a client.
+    ///   - actor: Who caused it.
+    ///   - reason: The reason that a person gave.
+    /// - Throws: ``StoreError``; nothing was recorded, except with `outcomeUnknown`, which stops the engine.
     package func record(
         _ event: EngineEvent,
-        _ change: ClinicChange,
+        clinic: ClinicChange? = nil,
+        personal: PersonalChange? = nil,
         by actor: Actor,
-        reason: String?
+        reason: String? = nil
     ) async throws(StoreError) {
-        try await stream.record([event], change, by: actor, reason: reason)
+        try await stream.record([event], clinic: clinic, personal: personal, by: actor, reason)
     }
 
     /// Adds a clinic or changes one, for all that is done from now on.

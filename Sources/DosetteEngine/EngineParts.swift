@@ -6,6 +6,8 @@ package import Logging
 /// What an engine is made of.
 package struct EngineParts: Sendable {
     package var store: any Store
+    /// Where the clients' keys are; nothing leaves what is personal in plain text.
+    package var vault: (any ClientVault)?
     package var performers: [any ActionPerformer]
     package var observer: (any ClinicObserver)?
     /// What may be called how often; nothing for budgets of the engine's own.
@@ -26,6 +28,7 @@ package struct EngineParts: Sendable {
 
     package init(
         store: any Store,
+        vault: (any ClientVault)? = nil,
         performers: [any ActionPerformer],
         observer: (any ClinicObserver)? = nil,
         budgets: Budgets? = nil,
@@ -40,6 +43,7 @@ package struct EngineParts: Sendable {
         logger: Logger
     ) {
         self.store = store
+        self.vault = vault
         self.performers = performers
         self.observer = observer
         self.budgets = budgets

@@ -22,6 +22,8 @@ package enum IntakeFailure: Error, Sendable {
     /// Too little is free on the disk.
     case diskFull
     case stopping
+    /// The order's client is being forgotten at this moment; a later try is taken in.
+    case clientBeingForgotten
     case unknownWorkflow(String)
     case store(StoreError)
 }
@@ -40,6 +42,7 @@ final class Intake: Sendable {
     private let desk: OrderDesk
     private let library: WorkflowLibrary
     private let clinics: ClinicDirectory
+    private let clients: ClientGate
     private let intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
     private let workflowName: String
     private let queuedMaximum: Int
@@ -49,6 +52,7 @@ final class Intake: Sendable {
         desk: OrderDesk,
         library: WorkflowLibrary,
         clinics: ClinicDirectory,
+        clients: ClientGate,
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         workflowName: String,
         queuedMaximum: Int,
@@ -57,6 +61,7 @@ final class Intake: Sendable {
         self.desk = desk
         self.library = library
         self.clinics = clinics
+        self.clients = clients
         self.intervalUnits = intervalUnits
         self.workflowName = workflowName
         self.queuedMaximum = queuedMaximum
@@ -176,7 +181,11 @@ final class Intake: Sendable {
         _ submitter: String?
     ) async throws(IntakeFailure) -> Order {
         let now = desk.clock.now()
-        guard let received = received(document, digest, workflow, at: now) else {
+        let client = ClientName(clinic: document.clinic, id: document.clientID)
+        guard clients.enter(client) else { throw .clientBeingForgotten }
+        defer { clients.leave(client) }
+        let subject = try await subject(of: client, at: now)
+        guard let received = received(document, digest, workflow, subject, at: now) else {
             throw .unknownWorkflow(workflow.name)
         }
         let actor = Actor(.source, name: submitter ?? document.key.source)
@@ -193,10 +202,24 @@ final class Intake: Sendable {
         }
     }
 
+    /// The word by which the journal names the client; its keys are on disk.
+    private func subject(
+        of client: ClientName,
+        at now: Timestamp
+    ) async throws(IntakeFailure) -> String? {
+        guard let vault = desk.vault else { return nil }
+        do {
+            return try await vault.subject(of: client, at: now)
+        } catch {
+            throw .store(error)
+        }
+    }
+
     private func received(
         _ document: OrderDocument,
         _ digest: String,
         _ workflow: Workflow,
+        _ subject: String?,
         at now: Timestamp
     ) -> Received? {
         guard let clinic = clinics.clinic(document.clinic) else { return nil }
@@ -224,7 +247,9 @@ final class Intake: Sendable {
             marker: "[dosette:\(desk.random.identifier(at: now))]",
             charging: document.delivery == nil ? clinic.configuration.fee.charging : .nothing,
             plan: plan,
-            expiresAt: clinic.calendar.end(of: plan.lastDay)
+            expiresAt: clinic.calendar.end(of: plan.lastDay),
+            subject: subject,
+            personal: document.personal
         )
     }
 
@@ -271,7 +296,13 @@ extension OrderDesk {
         guard let epoch = state.epoch else {
             throw StoreError(.unavailable, "the engine does not own the journal yet")
         }
-        let commit = Projection.commit([fact], to: order, stream: stream, epoch: epoch)
+        let commit = Projection.commit(
+            [fact],
+            to: order,
+            stream: stream,
+            epoch: epoch,
+            seal: try seal(of: order)
+        )
         do throws(StoreError) {
             try await store.commit(commit)
         } catch {

@@ -29,6 +29,8 @@ final class OrderDesk: Sendable {
     let decision: PharmacyDecision
     let hub: OrderHub
     let wakeUp: WakeUp
+    /// Where the clients' keys are; nothing leaves what is personal in plain text.
+    let vault: (any ClientVault)?
 
     init(
         store: any Store,
@@ -39,8 +41,10 @@ final class OrderDesk: Sendable {
         random: RandomSource,
         decision: PharmacyDecision,
         hub: OrderHub,
-        wakeUp: WakeUp
+        wakeUp: WakeUp,
+        vault: (any ClientVault)? = nil
     ) {
+        self.vault = vault
         self.store = store
         self.loader = loader
         self.registry = registry
@@ -111,6 +115,7 @@ final class OrderDesk: Sendable {
     ) async throws(DeskFailure) -> Applied {
         for _ in 0..<Self.conflictsMaximum {
             let order = try await load(stream)
+            try refuseForgotten(order)
             let context = makeContext()
             if let earlier = try await answered(context.idempotency, order, stream) {
                 return Applied(order: earlier, isNew: false)
@@ -131,6 +136,36 @@ final class OrderDesk: Sendable {
             }
         }
         throw .contended
+    }
+
+    /// The keys of the order's client; nothing when the order stands in plain text.
+    func seal(of order: Order) throws(StoreError) -> PersonalSeal? {
+        guard let subject = order.received.subject else { return nil }
+        guard let seal = try vault?.seal(of: subject), seal.record != nil else {
+            throw StoreError(.unavailable, "the key of the order's client is not there")
+        }
+        return seal
+    }
+
+    /// Of an order whose client was forgotten nothing is left to decide on.
+    private func refuseForgotten(_ order: Order) throws(DeskFailure) {
+        guard let subject = order.received.subject, let vault else { return }
+        do {
+            if let seal = try vault.seal(of: subject), seal.record == nil {
+                throw DeskFailure.refused(
+                    OrderRefusal(
+                        rule: "forgotten",
+                        detail: "The order's client was forgotten; nothing can be done with it."
+                    )
+                )
+            }
+        } catch let failure as DeskFailure {
+            throw failure
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .damaged("\(error)")
+        }
     }
 
     /// What the key's first use answered, if it was used.
@@ -163,7 +198,8 @@ final class OrderDesk: Sendable {
             decision.facts,
             to: decision.order,
             stream: stream,
-            epoch: epoch
+            epoch: epoch,
+            seal: try seal(of: decision.order)
         )
         do throws(StoreError) {
             try await store.commit(commit)

@@ -17,11 +17,13 @@ package final class OrderLoader: Sendable {
 
     private let store: any Store
     private let library: WorkflowLibrary
+    private let vault: (any ClientVault)?
     private let cache = Mutex(Cache())
 
-    package init(store: any Store, library: WorkflowLibrary) {
+    package init(store: any Store, library: WorkflowLibrary, vault: (any ClientVault)? = nil) {
         self.store = store
         self.library = library
+        self.vault = vault
     }
 
     /// Why an order cannot be worked on.
@@ -49,7 +51,12 @@ package final class OrderLoader: Sendable {
             throw .store(error)
         }
         do {
-            return try Self.fold(events, library)
+            let order = try Self.fold(events, library, opening: Opening(vault))
+            // Placeholders are for readers: nobody may work with them.
+            guard order.received.subject == nil || vault != nil else {
+                throw UnreadableEntry(problem: "its personal data is sealed and there are no keys")
+            }
+            return order
         } catch {
             throw .damaged("\(error)")
         }
@@ -58,12 +65,13 @@ package final class OrderLoader: Sendable {
     /// Replays the events of one stream.
     package static func fold(
         _ events: [RecordedEvent],
-        _ library: WorkflowLibrary
+        _ library: WorkflowLibrary,
+        opening: Opening = .closed
     ) throws -> Order {
         guard let first = events.first else { throw UnreadableEntry(problem: "no events") }
-        var order = try begin(EventCodec.fact(first.entry), library)
+        var order = try begin(EventCodec.fact(first.entry, opening: opening), library)
         for event in events.dropFirst() {
-            try order.evolve(EventCodec.fact(event.entry))
+            try order.evolve(EventCodec.fact(event.entry, opening: opening))
         }
         return order
     }

@@ -166,7 +166,8 @@ package enum Projection {
         _ facts: [Fact],
         to order: Order,
         stream: StreamID,
-        epoch: Int
+        epoch: Int,
+        seal: PersonalSeal? = nil
     ) -> Commit {
         let expected = order.version - facts.count
         let events = facts.enumerated().map { offset, fact in
@@ -174,7 +175,8 @@ package enum Projection {
                 fact,
                 stream: stream,
                 version: expected + offset,
-                key: order.received.key
+                key: order.received.key,
+                seal: seal
             )
         }
         return Commit(

@@ -19,9 +19,15 @@ package final class RandomSource: Sendable {
     package func identifier(at time: Timestamp) -> String {
         let high = generator.withLock { $0.next() & 0xFF_FFFF_FFFF }
         let low = generator.withLock { $0.next() & 0xFF_FFFF_FFFF }
-        let milliseconds = UInt64(max(0, time.milliseconds))
-        return Self.digits(of: milliseconds, count: 10) + Self.digits(of: high, count: 8)
+        return Self.timeDigits(of: time) + Self.digits(of: high, count: 8)
             + Self.digits(of: low, count: 8)
+    }
+
+    package static let identifierLength = 26
+
+    /// The characters with which every identity of this time begins.
+    package static func timeDigits(of time: Timestamp) -> String {
+        digits(of: UInt64(max(0, time.milliseconds)), count: 10)
     }
 
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)

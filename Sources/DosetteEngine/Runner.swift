@@ -75,14 +75,13 @@ struct Runner: Sendable {
         _ stream: StreamID
     ) async throws(DeskFailure) -> Step {
         guard !desk.state.isDraining else { return .stop }
-        guard order.version < Order.eventCountParked else {
-            let reason = "the order has \(order.version) events; something goes round in circles"
+        if let reason = order.tooManyEvents {
             let command = OrderCommand.poison(part: plan.part, reason: reason)
             try await desk.apply(command, to: stream) { desk.context() }
             return .stop
         }
         guard registry.performer(of: plan.action) != nil else {
-            let reason = "nobody performs the action \(plan.action)"
+            let reason = Order.nobodyPerforms(plan.action)
             let command = OrderCommand.poison(part: plan.part, reason: reason)
             try await desk.apply(command, to: stream) { desk.context() }
             return .stop
@@ -166,7 +165,7 @@ struct Runner: Sendable {
     ) async -> EffectProtocol.Outcome {
         let action = request.plan.action
         guard let performer = registry.performer(of: action) else {
-            return .refused(reason: "nobody performs the action \(action)")
+            return .refused(reason: Order.nobodyPerforms(action))
         }
         let late = "no answer within the deadline"
         guard desk.clock.now() < request.deadline else {

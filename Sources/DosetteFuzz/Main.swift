@@ -8,7 +8,10 @@ struct DosetteFuzz: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dosette-fuzz",
         abstract: "Feeds broken inputs to every parser that reads from outside.",
-        subcommands: [RunCommand.self, ReplayCommand.self, SeedsCommand.self, WorkCommand.self],
+        subcommands: [
+            RunCommand.self, ReplayCommand.self, SeedsCommand.self, TamperCommand.self,
+            WorkCommand.self,
+        ],
         defaultSubcommand: RunCommand.self
     )
 }

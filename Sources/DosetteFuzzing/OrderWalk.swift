@@ -1,3 +1,4 @@
+import DosetteAudit
 package import DosetteCore
 import DosetteDefinitions
 package import DosetteEngine
@@ -59,16 +60,28 @@ package struct OrderWalk: Sendable {
 
     package mutating func take(_ command: OrderCommand) throws {
         now = now.advanced(by: .seconds(1))
-        let context = DecisionContext(
+        let decision = try OrderDecision.decide(command, for: order, in: context(command))
+        order = decision.order
+        facts += decision.facts
+    }
+
+    /// What people ask for bears their names, and what Dosette does its own.
+    private func context(_ command: OrderCommand) -> DecisionContext {
+        let reason: String?
+        switch command {
+        case .signal, .reverse: reason = "because"
+        case .dispense: reason = nil
+        case .begin, .answered, .recovered, .probed, .timer, .observe, .see, .settingsChanged,
+            .poison:
+            return DecisionContext(now: now, policy: policy)
+        }
+        return DecisionContext(
             now: now,
             actor: Actor(.person, name: "Aino"),
-            reason: "because",
+            reason: reason,
             idempotency: Idempotency(key: "k-\(order.version)", bodyDigest: "d"),
             policy: policy
         )
-        let decision = try OrderDecision.decide(command, for: order, in: context)
-        order = decision.order
-        facts += decision.facts
     }
 
     /// Makes the intent of `action` as if a willing Provet had done everything before it.
@@ -195,30 +208,52 @@ package struct OrderWalk: Sendable {
     }
 
     private static func received(_ id: String, _ workflow: Workflow) throws -> Received {
-        guard let key = OrderKey(source: "webshop", orderID: id),
-            let issueDay = CalendarDate(text: "2025-08-20")
-        else { throw Stuck() }
-        let item = RepeatPlan.Item(
-            allowedCount: 3,
-            packagesMaximum: 1,
-            lastDay: issueDay.adding(days: 365),
-            interval: RepeatPlan.Interval(count: 1, unit: .month)
-        )
+        let document = try OrderDocument.decode(json(id), rules: rules())
+        let items = document.items.map { item in
+            RepeatPlan.Item(
+                allowedCount: item.allowedCount,
+                packagesMaximum: item.packagesMaximum,
+                lastDay: item.lastDay,
+                interval: item.interval
+            )
+        }
+        let plan = RepeatPlan(items: items, issueDay: try day())
         return Received(
-            key: key,
+            key: document.key,
             clinic: clinic,
-            priority: .normal,
-            clientID: 1,
-            prescription: prescription,
-            contentDigest: String(repeating: "c", count: 64),
+            priority: document.priority,
+            clientID: document.clientID,
+            prescription: document.prescription,
+            contentDigest: HexDigest.of(document.meaning.canonicalBytes),
             workflowName: workflow.name,
             workflowVersion: workflow.version,
             workflowDigest: workflow.digest,
-            marker: "[dosette:01J5Q0000000000000000000A1]",
+            marker: "[dosette:\(RandomSource.timeDigits(of: morning))00000000000000A1]",
             charging: .prescriptionFee,
-            plan: RepeatPlan(items: [item], issueDay: issueDay),
-            expiresAt: morning.advanced(by: .days(366))
+            plan: plan,
+            expiresAt: plan.lastDay.adding(days: 1).startInUTC.advanced(by: .hours(-3))
         )
+    }
+
+    private static func day() throws -> CalendarDate {
+        guard let day = CalendarDate(text: "2025-08-20") else { throw Stuck() }
+        return day
+    }
+
+    private static func rules() throws -> OrderRules {
+        let today = try day()
+        return OrderRules(
+            clinicNames: [clinic],
+            intervalUnits: [("M", .month)],
+            clinic: { _ in OrderRules.Clinic(today: today, day: { _ in today }) }
+        )
+    }
+
+    private static func json(_ id: String) -> JSON {
+        [
+            "order_id": .string(id), "source": "webshop", "clinic": .string(clinic),
+            "prescription": .object(prescription),
+        ]
     }
 
     private static let prescription: JSONObject = [

@@ -56,6 +56,15 @@ struct ShownStore: Store {
 
     func clinics() async throws(StoreError) -> [ClinicRow] { [] }
 
+    func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] { [] }
+
+    func holds() async throws(StoreError) -> Set<String> { [] }
+
+    func scrub() async throws(StoreError) {}
+
     func treeHead() async throws(StoreError) -> TreeHead { throw Self.readOnly }
 
     func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? { nil }
@@ -79,7 +88,17 @@ struct ShownStore: Store {
 
     func freeBytes() -> Int64? { nil }
 
-    func measure() async throws(StoreError) -> StoreMeasure { throw Self.readOnly }
+    func measure() async throws(StoreError) -> StoreMeasure {
+        StoreMeasure(
+            eventCount: Int64(journal.count),
+            orderCount: rows.count,
+            queuedCount: 0,
+            openCount: 0,
+            parkedCount: 0,
+            logBytes: 0,
+            freeBytes: nil
+        )
+    }
 }
 
 /// The root of a journal, as an auditor knows it from before.

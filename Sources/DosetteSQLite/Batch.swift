@@ -12,8 +12,8 @@ final class Batch {
     private(set) var results: [Result<Void, StoreError>] = []
     /// Whether COMMIT was tried: before that, nothing can be on disk.
     private(set) var reachedCommit = false
-    /// The tree with the entries of the batch; it holds once the transaction does.
-    private(set) var tree: MerkleTree
+    /// The tree with the entries of the batch, which holds once the transaction does; nothing where none is kept.
+    private(set) var tree: MerkleTree?
     /// Reads the tree anew when it is not the journal's.
     private let readTree: (Database) throws -> MerkleTree
     /// The entries that stand, in order.
@@ -23,7 +23,7 @@ final class Batch {
 
     init(
         _ commits: [Commit],
-        _ tree: MerkleTree,
+        _ tree: MerkleTree?,
         readTree: @escaping (Database) throws -> MerkleTree
     ) {
         self.commits = commits
@@ -37,12 +37,12 @@ final class Batch {
         do {
             let epoch = try Statements.epoch(database)
             var position = try Statements.nextPosition(database)
-            if tree.size != UInt64(position) { tree = try readTree(database) }
+            if let tree, tree.size != UInt64(position) { self.tree = try readTree(database) }
             firstPosition = position
             for (index, commit) in commits.enumerated() {
                 results[index] = try apply(commit, epoch, &position, database)
             }
-            try tree.append(entries, storingTilesIn: database)
+            try tree?.append(entries, storingTilesIn: database)
             reachedCommit = true
             try database.commit()
         } catch {
@@ -88,6 +88,10 @@ final class Batch {
             position = start.position
             entries.removeLast(entries.count - start.entryCount)
             return .failure(Self.constraint(error))
+        } catch let error as StoreError where error.code == .conflict {
+            position = start.position
+            entries.removeLast(entries.count - start.entryCount)
+            return .failure(error)
         }
     }
 
@@ -104,6 +108,7 @@ final class Batch {
             position += 1
         }
         if let change = commit.clinic { try Statements.apply(change, database) }
+        if let change = commit.personal { try Statements.apply(change, database) }
         guard let order = commit.order else { return }
         if commit.expectedVersion == 0 {
             try Statements.insert(order, database)

@@ -115,6 +115,8 @@ final class Connection: Sendable {
     private static func prepareWriter(_ database: Database, _ options: StoreOptions) throws {
         let pages = options.observer == nil ? options.checkpointPages : 0
         try database.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        // What is deleted is overwritten: who is forgotten must not be found in free pages.
+        try database.execute(sql: "PRAGMA secure_delete = ON")
         guard options.durability == .full else { return }
         try database.execute(sql: "PRAGMA synchronous = FULL")
         let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
@@ -194,7 +196,7 @@ final class Connection: Sendable {
                 try batch.write(database)
                 checkpointForObserver(database)
             }
-            tree.withLock { $0 = batch.tree }
+            keep(batch.tree)
             return batch.results
         } catch {
             failure = Self.classify(error, "the batch could not be written")
@@ -202,16 +204,21 @@ final class Connection: Sendable {
         guard batch.reachedCommit, failure.code != .full else {
             return batch.results.map { _ in .failure(failure) }
         }
-        defer { if options.keepsTreeOfFailedBatch { tree.withLock { $0 = batch.tree } } }
+        defer { if options.keepsTreeOfFailedBatch { keep(batch.tree) } }
         switch settle(failure, lookingFor: { try batch.isThere($0) }) {
         case nil: return batch.results
         case let failure?: return batch.results.map { _ in .failure(failure) }
         }
     }
 
+    private func keep(_ tree: MerkleTree?) {
+        guard let tree else { return }
+        self.tree.withLock { $0 = tree }
+    }
+
     private func makeBatch(_ commits: [Commit]) -> Batch {
         let tree = currentTree
-        return Batch(commits, tree) { [roots, options] database in
+        return Batch(commits, options.keepsTree ? tree : nil) { [roots, options] database in
             options.keepsTreeOfFailedBatch ? tree : try JournalTree.read(database, roots)
         }
     }
@@ -280,6 +287,22 @@ final class Connection: Sendable {
         // What fails here is tried again behind a later batch, as SQLite does.
         _ = try? database.checkpoint(.passive)
         observer(.checkpointEnds)
+    }
+
+    /// Brings the whole log into the file and empties it.
+    func scrub() -> Result<Void, StoreError> {
+        do {
+            return .success(
+                try current().writeWithoutTransaction { database in
+                    options.observer?(.checkpointBegins)
+                    _ = try database.checkpoint(.truncate)
+                    options.observer?(.checkpointEnds)
+                }
+            )
+        } catch {
+            let summary = "the log cannot be emptied while somebody reads it"
+            return .failure(Self.classify(error, summary))
+        }
     }
 
     /// A flush failed, so what was written may or may not be there: open the file again and look.

@@ -299,6 +299,26 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.clinics($0) }
     }
 
+    package func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        try await connection.read {
+            try Statements.forgettings(after: subject, limit: limit, $0)
+        }
+    }
+
+    package func holds() async throws(StoreError) -> Set<String> {
+        try await connection.read { try Statements.holds($0) }
+    }
+
+    package func scrub() async throws(StoreError) {
+        let result = await withCheckedContinuation { continuation in
+            writer.async { continuation.resume(returning: self.connection.scrub()) }
+        }
+        try result.get()
+    }
+
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         try await connection.read { try Statements.definitions($0) }
     }

@@ -10,6 +10,9 @@ package struct StoreOptions: Sendable {
     /// can show that it is found.
     package var keepsTreeOfFailedBatch = false
 
+    /// Whether entries are hashed and their tiles stored; `false` only to measure what that costs.
+    package var keepsTree = true
+
     /// Told of moments that nobody sees from outside, on the thread that they happen on.
     ///
     /// With it the writer makes the same checkpoints itself, right behind a commit, in place of

@@ -100,18 +100,34 @@ extension API {
         return .json(.object(view))
     }
 
-    /// Shows the order's history: the journal's entries, as they are hashed.
+    /// Shows the order's history: the journal's entries with what is personal in its place, or as they are hashed.
+    ///
+    /// Who reads what is personal is recorded before it is shown.
     func history(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
-        try refuseQuery(call)
+        var reader = QueryReader(call.request.uri.query, known: ["form", "by"])
+        let form = reader.choice("form", ["opened", "sealed"])
+        let name = reader.text("by", bytes: ServerLimits.personBytes)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
         let key = try path.key()
-        let events = try await ask { () async throws(DeskFailure) in
-            try await engine.events(of: key)
-        }
         var writer = JSONWriter()
         writer.write(raw: "{\"events\":[")
-        for (index, event) in events.enumerated() {
-            if index > 0 { writer.write(raw: ",") }
-            writer.write(bytes: event.entry)
+        if form == "sealed" {
+            let events = try await ask { () async throws(DeskFailure) in
+                try await engine.events(of: key)
+            }
+            for (index, event) in events.enumerated() {
+                if index > 0 { writer.write(raw: ",") }
+                writer.write(bytes: event.entry)
+            }
+        } else {
+            let reading = Actor(.person, name: call.caller.name ?? name)
+            let events = try await ask { () async throws(DeskFailure) in
+                try await engine.openedEvents(of: key, for: reading)
+            }
+            for (index, event) in events.enumerated() {
+                if index > 0 { writer.write(raw: ",") }
+                writer.write(.object(event))
+            }
         }
         writer.write(raw: "]}")
         return Response.bytes(writer.bytes, .ok, type: MediaType.json)

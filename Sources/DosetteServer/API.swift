@@ -24,6 +24,7 @@ struct API: Sendable {
         case .signals(let path): try await signal(path, call)
         case .dispenses(let path): try await dispense(path, call)
         case .reversal(let path, let dispense): try await reverse(dispense, path, call)
+        case .client(let path, let part): try await client(path, part, call)
         case .live: .json(["live": true])
         case .ready: await readiness()
         case .metrics: await metrics()

@@ -21,6 +21,12 @@ extension Problem {
             self = .diskFull
         case .stopping:
             self = .stopping
+        case .clientBeingForgotten:
+            self = .unavailable(
+                "client_being_forgotten",
+                "The order's client is being forgotten at this moment; nothing was taken.",
+                after: ServerLimits.queueRetrySeconds
+            )
         case .unknownWorkflow(let name):
             self = .fault("no workflow \(name) is on offer")
         case .store(let error):

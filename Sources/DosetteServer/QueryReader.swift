@@ -52,6 +52,16 @@ struct QueryReader {
         return value
     }
 
+    /// A text of so many bytes.
+    mutating func text(_ name: String, bytes: ClosedRange<Int>) -> String? {
+        guard let value = value(name) else { return nil }
+        guard bytes.contains(value.utf8.count) else {
+            fail(name, "wrong_length", "It has \(bytes.lowerBound) to \(bytes.upperBound) bytes.")
+            return nil
+        }
+        return value
+    }
+
     mutating func choice(_ name: String, _ choices: [String]) -> String? {
         guard let value = value(name) else { return nil }
         guard choices.contains(value) else {

@@ -11,6 +11,7 @@ enum Route: Hashable, Sendable {
     case signals(OrderPath)
     case dispenses(OrderPath)
     case reversal(OrderPath, dispense: String)
+    case client(ClientPath, ClientPart)
     case live
     case ready
     case metrics
@@ -25,6 +26,20 @@ enum Route: Hashable, Sendable {
         let orderID: String
     }
 
+    /// A client as a path names it, unchecked.
+    struct ClientPath: Hashable, Sendable {
+        let clinic: String
+        let id: String
+    }
+
+    /// What is asked about a client.
+    enum ClientPart: String, Hashable, Sendable, CaseIterable {
+        case view = ""
+        case forget
+        case hold
+        case release
+    }
+
     /// - Parameter path: The path, without a query.
     init(_ path: String) {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
@@ -32,6 +47,7 @@ enum Route: Hashable, Sendable {
         switch (names.first, names.count) {
         case ("health", 2): self = names[1] == "live" ? .live : Self.ready(names[1])
         case ("metrics", 1): self = .metrics
+        case ("v1", 4...5) where names[1] == "clients": self = Self.client(names)
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         case ("v1", 2) where names[1] == "backup": self = .backup
@@ -40,6 +56,12 @@ enum Route: Hashable, Sendable {
     }
 
     private static func ready(_ name: String) -> Route { name == "ready" ? .ready : .nowhere }
+
+    private static func client(_ names: [String]) -> Route {
+        let part = ClientPart(rawValue: names.count == 5 ? names[4] : "")
+        guard let part, names.count == 4 || part != .view else { return .nowhere }
+        return .client(ClientPath(clinic: names[2], id: names[3]), part)
+    }
 
     private static func order(_ names: [String]) -> Route {
         guard names.count >= 2 else {
@@ -69,6 +91,7 @@ extension Route {
         case signals
         case dispenses
         case reversal
+        case client
         case live
         case ready
         case metrics
@@ -97,6 +120,7 @@ extension Route {
         case .signals: .signals
         case .dispenses: .dispenses
         case .reversal: .reversal
+        case .client: .client
         case .live: .live
         case .ready: .ready
         case .metrics: .metrics
@@ -112,6 +136,7 @@ extension Route {
         switch self {
         case .orders: [.get, .head, .post]
         case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
+        case .client(_, let part): part == .view ? [.get, .head] : [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
         case .backup: [.get]
         case .clinicSide(let route): route.methods

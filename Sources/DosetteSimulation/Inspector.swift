@@ -70,14 +70,14 @@ struct Inspector {
 
     /// Reads one event; answers whether it is an order's.
     private mutating func read(_ event: RecordedEvent) throws -> Bool {
-        let envelope = try EventCodec.envelope(event.entry)
+        let envelope = try EventCodec.envelope(event.entry, opening: .keys(world.vault))
         guard event.stream != .engine else {
             switch try EngineEvent(envelope) {
             case .started(let epoch, _):
                 self.epoch = epoch
                 world.note("journal", nil, "engine \(epoch) takes the journal over")
             case .workflowDefined(let row): try library.adopt([row])
-            case .clinic, .keyAdded, .keyRetired, .logRestarted: break
+            case .clinic, .client, .read, .keyAdded, .keyRetired, .logRestarted: break
             }
             return false
         }

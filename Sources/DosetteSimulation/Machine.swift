@@ -57,6 +57,7 @@ final class Machine: Sendable {
             configuration,
             EngineParts(
                 store: connection,
+                vault: world.vault,
                 performers: [
                     WatchedPerformer(provet, world, machine: number),
                     WatchedPerformer(transmitter, world, machine: number),

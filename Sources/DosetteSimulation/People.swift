@@ -50,7 +50,8 @@ extension SimulatedWorld {
         } catch {
             switch error {
             case .conflict, .invalid: return "order refused"
-            case .full, .diskFull, .stopping, .store, .unknownWorkflow: return nil
+            case .full, .diskFull, .stopping, .store, .unknownWorkflow, .clientBeingForgotten:
+                return nil
             }
         }
     }

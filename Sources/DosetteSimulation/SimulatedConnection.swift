@@ -211,6 +211,24 @@ final class SimulatedConnection: Store {
         return try await base.clinics()
     }
 
+    func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        try check()
+        return try await base.forgettings(after: subject, limit: limit)
+    }
+
+    func holds() async throws(StoreError) -> Set<String> {
+        try check()
+        return try await base.holds()
+    }
+
+    func scrub() async throws(StoreError) {
+        try check()
+        try await base.scrub()
+    }
+
     func treeHead() async throws(StoreError) -> TreeHead {
         try check()
         return try await base.treeHead()

@@ -70,6 +70,8 @@ final class SimulatedWorld: Sendable {
     /// What the pharmacy's machines take for the time.
     let machineClock = VirtualClock(SimulationPlan.start)
     let store = InMemoryStore()
+    /// The clients' keys, which outlive every machine.
+    let vault = InMemoryVault()
     let provet: SimulatedProvet
     let trace: Trace
     private let state = Mutex(State())

@@ -1,7 +1,7 @@
 package import DosetteCore
 import DosetteDeterminism
 import DosetteEngine
-import DosetteStore
+package import DosetteStore
 
 /// One seed's run: real engines in a simulated world, looked at after every step.
 ///
@@ -21,6 +21,8 @@ package struct Simulation {
         package let jobCount: Int
         /// The story of the run; empty when nobody asked for it.
         package let trace: [String]
+        /// The journal at its end; empty when nobody asked for the story.
+        package var journal: [RecordedEvent] = []
     }
 
     /// Jobs in one moment at the most; more is a loop without a wait.
@@ -36,6 +38,7 @@ package struct Simulation {
 
     private let plan: SimulationPlan
     private let world: SimulatedWorld
+    private let isTraced: Bool
     private let executor: StepExecutor
     private var inspector: Inspector
     private var nextAct = 0
@@ -47,6 +50,7 @@ package struct Simulation {
 
     private init(_ plan: SimulationPlan, isTraced: Bool) throws {
         self.plan = plan
+        self.isTraced = isTraced
         world = SimulatedWorld(plan, trace: Trace(isOn: isTraced))
         executor = StepExecutor(seed: plan.seed &* 0x9E37_79B9_7F4A_7C15)
         inspector = try Inspector(world)
@@ -93,6 +97,7 @@ package struct Simulation {
         }
         var fingerprint = inspector.fingerprint
         fingerprint.add(executor.jobCount, world.clock.now().milliseconds)
+        let journal = isTraced ? try? await world.store.events(from: 0, limit: .max) : nil
         return Outcome(
             seed: plan.seed,
             violation: world.violation,
@@ -102,7 +107,8 @@ package struct Simulation {
             engineCount: world.machineCount,
             orderCount: inspector.orders.count,
             jobCount: executor.jobCount,
-            trace: world.trace.text(about: world.violation?.order)
+            trace: world.trace.text(about: world.violation?.order),
+            journal: journal ?? []
         )
     }
 

@@ -8,7 +8,7 @@ struct StorageProof: AsyncParsableCommand {
         abstract: "Power cuts and disk faults against the real journal.",
         subcommands: [
             PowerLossCommand.self, StorageFaultsCommand.self, PowerLossWorkerCommand.self,
-            WorkloadCommand.self, FaultRunCommand.self,
+            WorkloadCommand.self, FaultRunCommand.self, AppendCostCommand.self,
         ]
     )
 }

@@ -6,14 +6,37 @@ package enum EngineEvent: Hashable, Sendable {
     case started(epoch: Int, software: String)
     /// A definition was used for the first time; its text is kept so that a replay needs no file.
     case workflowDefined(DefinitionRow)
-    /// A clinic was added, changed, held back, let go on or taken away; without its secret.
-    case clinic(ClinicEvent, id: String, settings: JSONObject)
+    /// A clinic was added, changed, held back, let go on or taken away; without its secret. With a change also the
+    /// settings before it.
+    case clinic(ClinicEvent, id: String, settings: JSONObject, before: JSONObject? = nil)
+    /// What is kept about a client changes; the subject alone stands for the client.
+    case client(ClientEvent, subject: String)
+    /// Somebody read what is personal: of an order, or of a prescription at a clinic.
+    case read(what: String, of: String)
     /// From here on a key signs the checkpoints of the log `origin`; the key as a vkey.
     case keyAdded(key: String, origin: String)
     /// From here on a key signs no checkpoints any more.
     case keyRetired(key: String)
     /// A loss of entries was accepted: the log goes on under another name.
     case logRestarted(LogRestart)
+
+    package enum ClientEvent: Hashable, Sendable {
+        /// Somebody asked to forget the client; each class goes when its time is over.
+        case forgetAsked(record: Timestamp, rest: Timestamp)
+        /// The key of one class is destroyed with this.
+        case forgotten(PersonalClass)
+        case held
+        case released
+
+        var kind: String {
+            switch self {
+            case .forgetAsked: "client.forget_asked/1"
+            case .forgotten: "client.forgotten/1"
+            case .held: "client.held/1"
+            case .released: "client.released/1"
+            }
+        }
+    }
 
     package enum ClinicEvent: String, Hashable, Sendable, CaseIterable {
         case added
@@ -29,7 +52,9 @@ package enum EngineEvent: Hashable, Sendable {
         switch self {
         case .started: "engine.started/1"
         case .workflowDefined: "workflow.defined/1"
-        case .clinic(let event, _, _): event.kind
+        case .clinic(let event, _, _, _): event.kind
+        case .client(let event, _): event.kind
+        case .read: "operator.read/1"
         case .keyAdded: "audit.key_added/1"
         case .keyRetired: "audit.key_retired/1"
         case .logRestarted: "audit.log_restarted/1"
@@ -45,8 +70,9 @@ package enum EngineEvent: Hashable, Sendable {
                 "name": .string(row.name), "version": JSON(row.version),
                 "digest": .string(row.digest), "text": .string(row.text),
             ]
-        case .clinic(_, let id, let settings):
-            ["clinic": .string(id), "settings": .object(settings)]
+        case .clinic(_, let id, let settings, let before): Self.data(id, settings, before)
+        case .client(let event, let subject): Self.data(event, subject)
+        case .read(let what, let name): ["what": .string(what), "of": .string(name)]
         case .keyAdded(let key, let origin):
             ["key": .string(key), "origin": .string(origin)]
         case .keyRetired(let key):
@@ -56,6 +82,29 @@ package enum EngineEvent: Hashable, Sendable {
                 "origin": .string(restart.origin), "previous": .string(restart.previous),
                 "checkpoint": .string(restart.checkpoint), "size": .integer(restart.size),
             ]
+        }
+    }
+
+    private static func data(
+        _ clinic: String,
+        _ settings: JSONObject,
+        _ before: JSONObject?
+    ) -> JSONObject {
+        var data: JSONObject = ["clinic": .string(clinic), "settings": .object(settings)]
+        data["before"] = before.map { .object($0) }
+        return data
+    }
+
+    private static func data(_ event: ClientEvent, _ subject: String) -> JSONObject {
+        switch event {
+        case .forgetAsked(let record, let rest):
+            [
+                "subject": .string(subject), "record_due_ms": .integer(record.milliseconds),
+                "rest_due_ms": .integer(rest.milliseconds),
+            ]
+        case .forgotten(let personalClass):
+            ["subject": .string(subject), "class": .string(personalClass.rawValue)]
+        case .held, .released: ["subject": .string(subject)]
         }
     }
 
@@ -89,12 +138,34 @@ package enum EngineEvent: Hashable, Sendable {
                     size: Int64(try fields.int("size"))
                 )
             )
+        case "operator.read/1":
+            let what = try fields.text("what")
+            self = .read(what: what, of: try fields.text("of"))
+        case "client.forget_asked/1", "client.forgotten/1", "client.held/1", "client.released/1":
+            let subject = try fields.text("subject")
+            self = .client(try Self.clientEvent(envelope.kind, &fields), subject: subject)
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })
             else { throw UnreadableEntry(problem: "no event of kind \(envelope.kind) is known") }
             let id = try fields.text("clinic")
-            self = .clinic(event, id: id, settings: try fields.object("settings"))
+            let settings = try fields.object("settings")
+            let before = fields.optionalObject("before")
+            self = .clinic(event, id: id, settings: settings, before: before)
+        }
+    }
+
+    private static func clientEvent(
+        _ kind: String,
+        _ fields: inout Fields
+    ) throws(UnreadableEntry) -> ClientEvent {
+        switch kind {
+        case "client.forget_asked/1":
+            let record = try fields.time("record_due_ms")
+            return .forgetAsked(record: record, rest: try fields.time("rest_due_ms"))
+        case "client.forgotten/1":
+            return .forgotten(try fields.choice("class", PersonalClass.init(rawValue:)))
+        default: return kind == ClientEvent.held.kind ? .held : .released
         }
     }
 }

@@ -220,6 +220,9 @@ extension EventCodec {
         } else {
             data["prescription"] = .object(received.prescription)
         }
+        if !received.personal.isEmpty {
+            data["personal"] = .array(received.personal.map { .string($0) })
+        }
         return data
     }
 
@@ -258,7 +261,9 @@ extension EventCodec {
             marker: try fields.text("marker"),
             charging: try fields.choice("charging", FeeLifecycle.Charging.init(rawValue:)),
             plan: RepeatPlan(items: items, issueDay: try fields.date("issue_day")),
-            expiresAt: try fields.time("expires_at_ms")
+            expiresAt: try fields.time("expires_at_ms"),
+            subject: envelope.sealed?.subject,
+            personal: (fields.optionalArray("personal") ?? []).compactMap(\.stringValue)
         )
     }
 

@@ -5,8 +5,10 @@ package import DosetteCore
 /// An entry is one canonical JSON object (docs/journal.md): what is hashed is what is stored. A kind is an
 /// explicit name with a version, never the name of a Swift type, so code may be renamed while history stays.
 package enum EventCodec {
-    /// The version of the entry's envelope.
-    static let formatVersion: Int64 = 1
+    /// The version of an entry's envelope without personal members, or with all of them in plain text.
+    static let plainVersion: Int64 = 1
+    /// The version of an envelope with a member `sealed`.
+    static let sealedVersion: Int64 = 2
     /// An entry's bytes at the most.
     package static let entryBytesMaximum = 65_535
 
@@ -95,27 +97,77 @@ package struct Envelope: Hashable, Sendable {
     package let order: OrderKey?
     package let idempotency: Idempotency?
     package let data: JSONObject
+    /// The personal members, sealed; nothing where there are none or they stand in plain text.
+    package let sealed: SealedMembers?
 }
 
 // MARK: - Writing
 
 extension EventCodec {
     /// Encodes what happened to an order.
+    ///
+    /// - Parameters:
+    ///   - fact: What happened.
+    ///   - stream: The order's stream.
+    ///   - version: Its place in the stream.
+    ///   - key: The order.
+    ///   - seal: The client's keys: what is personal is sealed with them. Without them it stands in plain text.
     package static func encode(
         _ fact: Fact,
         stream: StreamID,
         version: Int,
-        key: OrderKey
+        key: OrderKey,
+        seal: PersonalSeal? = nil
     ) -> EncodedEvent {
         let (kind, data) = encode(fact.event)
+        var members = members(fact, data)
+        let sealed = seal.map {
+            PersonalFields.seal(
+                &members,
+                kind: kind,
+                with: $0,
+                at: .init(stream: stream.number, version: version)
+            )
+        }
         return encode(
             kind: kind,
-            data: data,
-            stream: stream,
-            version: version,
-            order: key,
-            fact: (fact.at, fact.actor, fact.reason, fact.idempotency)
+            members: members,
+            sealed: sealed,
+            place: (stream, version, key),
+            at: fact.at,
+            actor: fact.actor
         )
+    }
+
+    /// Encodes a fact with placeholders for what is personal in some classes, as if it had been sealed and its
+    /// keys destroyed.
+    static func encode(
+        _ fact: Fact,
+        stream: StreamID,
+        version: Int,
+        key: OrderKey,
+        closing classes: Set<PersonalClass>
+    ) -> EncodedEvent {
+        let (kind, data) = encode(fact.event)
+        var members = members(fact, data)
+        _ = PersonalFields.cut(classes, out: &members, kind: kind)
+        return encode(
+            kind: kind,
+            members: members,
+            sealed: nil,
+            place: (stream, version, key),
+            at: fact.at,
+            actor: fact.actor
+        )
+    }
+
+    private static func members(_ fact: Fact, _ data: JSONObject) -> JSONObject {
+        var members: JSONObject = ["data": .object(data)]
+        members["reason"] = fact.reason.map { .string($0) }
+        members["idempotency"] = fact.idempotency.map {
+            ["body_digest": .string($0.bodyDigest), "key": .string($0.key)]
+        }
+        return members
     }
 
     /// Encodes an event of the engine's own stream.
@@ -126,65 +178,77 @@ extension EventCodec {
         actor: Actor = .dosette,
         reason: String? = nil
     ) -> EncodedEvent {
-        encode(
+        var members: JSONObject = ["data": .object(event.data)]
+        members["reason"] = reason.map { .string($0) }
+        return encode(
             kind: event.kind,
-            data: event.data,
-            stream: .engine,
-            version: version,
-            order: nil,
-            fact: (at, actor, reason, nil)
+            members: members,
+            sealed: nil,
+            place: (.engine, version, nil),
+            at: at,
+            actor: actor
         )
     }
 
     /// Members in the order of their names; the position comes between the halves.
     private static func encode(
         kind: String,
-        data: JSONObject,
-        stream: StreamID,
-        version: Int,
-        order: OrderKey?,
-        fact: (at: Timestamp, actor: Actor, reason: String?, idempotency: Idempotency?)
+        members: JSONObject,
+        sealed: SealedMembers?,
+        place: (stream: StreamID, version: Int, order: OrderKey?),
+        at: Timestamp,
+        actor: Actor
     ) -> EncodedEvent {
         var head = JSONWriter()
         head.write(raw: "{\"actor\":")
-        head.write(.object(self.actor(fact.actor)))
+        head.write(.object(self.actor(actor)))
         head.write(raw: ",\"at_ms\":")
-        head.write(integer: fact.at.milliseconds)
+        head.write(integer: at.milliseconds)
         head.write(raw: ",\"data\":")
-        head.write(.object(data))
-        if let idempotency = fact.idempotency {
+        head.write(members["data"] ?? [:])
+        if let idempotency = members["idempotency"] {
             head.write(raw: ",\"idempotency\":")
-            head.write([
-                "body_digest": .string(idempotency.bodyDigest),
-                "key": .string(idempotency.key),
-            ])
+            head.write(idempotency)
         }
         head.write(raw: ",\"kind\":")
         head.write(string: kind)
-        if let order {
+        if let order = place.order {
             head.write(raw: ",\"order\":")
             head.write(string: order.description)
         }
         head.write(raw: ",\"position\":")
+        return EncodedEvent(
+            version: place.version,
+            kind: kind,
+            at: at,
+            beforePosition: head.bytes,
+            afterPosition: tail(members["reason"], sealed, place.stream, place.version)
+        )
+    }
+
+    private static func tail(
+        _ reason: JSON?,
+        _ sealed: SealedMembers?,
+        _ stream: StreamID,
+        _ version: Int
+    ) -> [UInt8] {
         var tail = JSONWriter()
-        if let reason = fact.reason {
+        if let reason {
             tail.write(raw: ",\"reason\":")
-            tail.write(string: reason)
+            tail.write(reason)
+        }
+        if let sealed {
+            tail.write(raw: ",\"sealed\":")
+            tail.write(.object(sealed.json))
         }
         tail.write(raw: ",\"stream\":")
         tail.write(integer: stream.number)
         tail.write(raw: ",\"v\":")
-        tail.write(integer: formatVersion)
+        tail.write(integer: sealed == nil ? plainVersion : sealedVersion)
         tail.write(raw: ",\"version\":")
         tail.write(integer: Int64(version))
         tail.write(raw: "}")
-        return EncodedEvent(
-            version: version,
-            kind: kind,
-            at: fact.at,
-            beforePosition: head.bytes,
-            afterPosition: tail.bytes
-        )
+        return tail.bytes
     }
 
     private static func actor(_ actor: Actor) -> JSONObject {
@@ -198,17 +262,17 @@ extension EventCodec {
 
 extension EventCodec {
     /// Reads the envelope of an entry.
-    package static func envelope(_ entry: [UInt8]) throws(UnreadableEntry) -> Envelope {
-        let object: JSONObject
-        do {
-            object = try JSONReader.read(entry).objectValue ?? [:]
-        } catch {
-            throw UnreadableEntry(problem: "the entry is not JSON: \(error)")
-        }
+    ///
+    /// - Parameters:
+    ///   - entry: The bytes.
+    ///   - opening: How far its personal members are read.
+    /// - Throws: ``UnreadableEntry`` when it is no entry, or when it is to be opened and cannot be.
+    package static func envelope(
+        _ entry: [UInt8],
+        opening: Opening = .closed
+    ) throws(UnreadableEntry) -> Envelope {
+        let (object, sealed) = try members(entry, opening)
         var fields = Fields(object, "entry")
-        guard try fields.integer("v") == formatVersion else {
-            throw UnreadableEntry(problem: "the entry's format is of another version")
-        }
         return Envelope(
             position: try fields.integer("position"),
             stream: StreamID(try fields.integer("stream")),
@@ -219,14 +283,69 @@ extension EventCodec {
             reason: fields.optionalText("reason"),
             order: fields.optionalText("order").flatMap(OrderKey.init(text:)),
             idempotency: try idempotency(object["idempotency"]),
-            data: try fields.object("data")
+            data: try fields.object("data"),
+            sealed: sealed
         )
     }
 
+    /// An entry with its personal members in their places, as somebody may read it who has the right to.
+    ///
+    /// It is not what is hashed.
+    package static func opened(
+        _ entry: [UInt8],
+        opening: Opening
+    ) throws(UnreadableEntry) -> JSONObject {
+        try members(entry, opening).object
+    }
+
+    private static func members(
+        _ entry: [UInt8],
+        _ opening: Opening
+    ) throws(UnreadableEntry) -> (object: JSONObject, sealed: SealedMembers?) {
+        var object: JSONObject
+        do {
+            object = try JSONReader.read(entry).objectValue ?? [:]
+        } catch {
+            throw UnreadableEntry(problem: "the entry is not JSON: \(error)")
+        }
+        var fields = Fields(object, "entry")
+        let version = try fields.integer("v")
+        let sealed = try object["sealed"]?.objectValue.map(SealedMembers.init)
+        guard version == (sealed == nil ? plainVersion : sealedVersion) else {
+            throw UnreadableEntry(problem: "the entry's format is of another version")
+        }
+        guard let sealed, case .keys(let vault) = opening else { return (object, sealed) }
+        let place = PersonalFields.Place(
+            stream: try fields.integer("stream"),
+            version: try fields.count("version")
+        )
+        try PersonalFields.open(&object, sealed, with: try seal(of: sealed, vault), at: place)
+        object["sealed"] = nil
+        return (object, sealed)
+    }
+
+    private static func seal(
+        of sealed: SealedMembers,
+        _ vault: any ClientVault
+    ) throws(UnreadableEntry) -> PersonalSeal {
+        let seal: PersonalSeal?
+        do {
+            seal = try vault.seal(of: sealed.subject)
+        } catch {
+            throw UnreadableEntry(problem: "the clients' keys cannot be read: \(error)")
+        }
+        guard let seal else {
+            throw UnreadableEntry(problem: "the key of subject \(sealed.subject) is not there")
+        }
+        return seal
+    }
+
     /// Reads what happened to an order.
-    package static func fact(_ entry: [UInt8]) throws(UnreadableEntry) -> Fact {
-        let envelope = try envelope(entry)
-        return try fact(envelope)
+    package static func fact(
+        _ entry: [UInt8],
+        opening: Opening = .closed
+    ) throws(UnreadableEntry) -> Fact {
+        try fact(try envelope(entry, opening: opening))
     }
 
     package static func fact(_ envelope: Envelope) throws(UnreadableEntry) -> Fact {

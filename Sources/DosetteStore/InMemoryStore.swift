@@ -107,6 +107,22 @@ package final class InMemoryStore: Store {
         state.withLock { $0.clinics.values.sorted { $0.id < $1.id } }
     }
 
+    package func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        state.withLock { state in
+            let rows = state.forgettings.values.sorted {
+                ($0.subject, $0.personalClass.rawValue) < ($1.subject, $1.personalClass.rawValue)
+            }
+            return Array(rows.filter { $0.subject > subject ?? "" }.prefix(limit))
+        }
+    }
+
+    package func holds() async throws(StoreError) -> Set<String> { state.withLock { $0.holds } }
+
+    package func scrub() async throws(StoreError) {}
+
     package func treeHead() async throws(StoreError) -> TreeHead {
         state.withLock { TreeHead(size: $0.tree.size, root: $0.tree.root) }
     }
@@ -219,6 +235,10 @@ private struct Contents {
     var definitions: [DefinitionRow] = []
     var references: [StreamID: Set<OrderReference>] = [:]
     var clinics: [String: ClinicRow] = [:]
+    /// By subject and class.
+    var forgettings: [String: Forgetting] = [:]
+    var holds: Set<String> = []
+
     var tree = MerkleTree()
     /// The full tiles of each level.
     var tiles: [Int: [[TreeHash]]] = [:]
@@ -256,8 +276,42 @@ private struct Contents {
                 throw StoreError(.held, "another order of this client is under way")
             }
         }
+        if case .erased(_, _, _, let rows) = commit.personal {
+            for row in rows where orders[row.stream]?.version != row.version {
+                throw StoreError(.conflict, "an order of the client has changed")
+            }
+        }
         try append(commit.events, to: commit.stream)
         project(commit)
+        if let change = commit.personal { apply(change) }
+    }
+
+    private mutating func apply(_ change: PersonalChange) {
+        switch change {
+        case .asked(let asked):
+            for row in asked {
+                let key = "\(row.subject)/\(row.personalClass.rawValue)"
+                guard let known = forgettings[key] else {
+                    forgettings[key] = row
+                    continue
+                }
+                if known.erasedAt == nil, row.dueAt < known.dueAt { forgettings[key] = row }
+            }
+        case .erased(let personalClass, let subject, let at, let rows):
+            let key = "\(subject)/\(personalClass.rawValue)"
+            forgettings[key] = Forgetting(
+                subject: subject,
+                personalClass: personalClass,
+                dueAt: forgettings[key]?.dueAt ?? at,
+                erasedAt: at
+            )
+            for row in rows {
+                orders[row.stream] = row
+                references[row.stream] = references[row.stream]?.filter { !$0.kind.isPersonal }
+            }
+        case .held(let subject): holds.insert(subject)
+        case .released(let subject): holds.remove(subject)
+        }
     }
 
     private mutating func project(_ commit: Commit) {

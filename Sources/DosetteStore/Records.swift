@@ -70,6 +70,15 @@ package struct OrderReference: Hashable, Sendable {
         case payment
         case homeDeliveryOrder = "home_delivery_order"
         case homeDeliveryItem = "home_delivery_item"
+
+        /// Whether it leads to a person: such references go when the person is forgotten.
+        package var isPersonal: Bool {
+            switch self {
+            case .client, .patient, .consultation: true
+            case .prescription, .sale, .invoice, .payment, .homeDeliveryOrder, .homeDeliveryItem:
+                false
+            }
+        }
     }
 
     package let kind: Kind
@@ -102,6 +111,39 @@ package struct ClinicRow: Hashable, Sendable {
 package enum ClinicChange: Hashable, Sendable {
     case put(ClinicRow)
     case remove(String)
+}
+
+/// What is to become of one of a client's two keys, once somebody asked to forget the client.
+package struct Forgetting: Hashable, Sendable {
+    package let subject: String
+    package let personalClass: PersonalClass
+    /// From when the key may be destroyed.
+    package let dueAt: Timestamp
+    /// When the journal said that it is destroyed; nothing before that.
+    package let erasedAt: Timestamp?
+
+    package init(
+        subject: String,
+        personalClass: PersonalClass,
+        dueAt: Timestamp,
+        erasedAt: Timestamp? = nil
+    ) {
+        self.subject = subject
+        self.personalClass = personalClass
+        self.dueAt = dueAt
+        self.erasedAt = erasedAt
+    }
+}
+
+/// A change of what is kept about a client, made with the event that tells of it.
+package enum PersonalChange: Hashable, Sendable {
+    /// Somebody asked to forget the client; a second time the earlier due time of each class stays.
+    case asked([Forgetting])
+    /// A key is being destroyed: from now on orders are shown as these rows, and nothing leads from the client to them.
+    case erased(PersonalClass, subject: String, at: Timestamp, rows: [OrderRow])
+    /// Nothing of the client may be destroyed for now.
+    case held(subject: String)
+    case released(subject: String)
 }
 
 /// What is due for one part of an order, and when.
@@ -168,6 +210,7 @@ package struct Commit: Hashable, Sendable {
     /// What the events newly refer to.
     package let references: [OrderReference]
     package let clinic: ClinicChange?
+    package let personal: PersonalChange?
 
     package init(
         stream: StreamID,
@@ -178,7 +221,8 @@ package struct Commit: Hashable, Sendable {
         work: [WorkRow],
         definition: DefinitionRow? = nil,
         references: [OrderReference] = [],
-        clinic: ClinicChange? = nil
+        clinic: ClinicChange? = nil,
+        personal: PersonalChange? = nil
     ) {
         self.stream = stream
         self.expectedVersion = expectedVersion
@@ -189,6 +233,7 @@ package struct Commit: Hashable, Sendable {
         self.definition = definition
         self.references = references
         self.clinic = clinic
+        self.personal = personal
     }
 }
 

@@ -70,6 +70,18 @@ package protocol Store: Sendable {
     /// The clinics that were added while the server ran, by id.
     func clinics() async throws(StoreError) -> [ClinicRow]
 
+    /// What was asked to be forgotten, by subject, behind `subject`, `limit` at the most.
+    func forgettings(after subject: String?, limit: Int) async throws(StoreError) -> [Forgetting]
+
+    /// The subjects of whom nothing may be destroyed for now.
+    func holds() async throws(StoreError) -> Set<String>
+
+    /// Leaves no byte of what was changed or deleted before in any file of the store.
+    ///
+    /// - Throws: ``StoreError`` `unavailable` when somebody still reads what was there before; a later try may
+    ///   succeed.
+    func scrub() async throws(StoreError)
+
     /// The Merkle tree over all entries that are durable.
     func treeHead() async throws(StoreError) -> TreeHead
 

@@ -69,6 +69,17 @@ extension StoreWrapper {
 
     package func clinics() async throws(StoreError) -> [ClinicRow] { try await base.clinics() }
 
+    package func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        try await base.forgettings(after: subject, limit: limit)
+    }
+
+    package func holds() async throws(StoreError) -> Set<String> { try await base.holds() }
+
+    package func scrub() async throws(StoreError) { try await base.scrub() }
+
     package func treeHead() async throws(StoreError) -> TreeHead { try await base.treeHead() }
 
     package func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {

@@ -24,6 +24,7 @@ package struct StoreConformance<S: Store> {
         try await verifyJournal()
         try await verifyOrders()
         try await verifyClinics()
+        try await verifyForgetting()
         try await verifyWork()
         try await verifyEvidence()
     }

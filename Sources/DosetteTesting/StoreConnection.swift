@@ -157,6 +157,24 @@ package final class StoreConnection: Store {
         return try await base.clinics()
     }
 
+    package func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        try check()
+        return try await base.forgettings(after: subject, limit: limit)
+    }
+
+    package func holds() async throws(StoreError) -> Set<String> {
+        try check()
+        return try await base.holds()
+    }
+
+    package func scrub() async throws(StoreError) {
+        try check()
+        try await base.scrub()
+    }
+
     package func treeHead() async throws(StoreError) -> TreeHead {
         try check()
         return try await base.treeHead()

@@ -78,6 +78,8 @@ package struct SampleOrder: Sendable {
     package var isOpen = true
     package var isQueued = true
     package var watchedUntil: Timestamp?
+    /// What its view says of somebody.
+    package var words = ""
 
     package init(_ stream: StreamID) {
         self.stream = stream
@@ -108,7 +110,7 @@ package struct SampleOrder: Sendable {
             watchedUntil: watchedUntil,
             receivedAt: StoreSamples.start,
             changedAt: StoreSamples.start.advanced(by: .seconds(Int64(version))),
-            view: "{\"order_id\":\"\(orderID)\",\"version\":\(version)}"
+            view: "{\"order_id\":\"\(orderID)\",\"version\":\(version)\(words)}"
         )
     }
 

@@ -52,6 +52,7 @@ package final class WitnessDesk: Sendable {
     /// - Parameters:
     ///   - name: Who it is.
     ///   - seconds: The time that its signatures bear.
+    /// - Throws: When the name cannot be a key's.
     package init(name: String, seconds: UInt64 = 1_755_691_200) throws {
         signer = try NoteSigner(name: name, algorithm: .cosignatureV1)
         stranger = try NoteSigner(name: name, algorithm: .cosignatureV1)

@@ -93,7 +93,7 @@ struct AuditReplayTests {
             try life.settle()
         }
         let then = Pharmacy.noon.advanced(by: .minutes(30))
-        let report = try await AuditReplay.run(world.store, options: .init(asOf: then))
+        let report = try await AuditReplay.run(world.store, options: .init(asOf: .time(then)))
         #expect(report.problems == [])
         #expect(report.prescriptions == ["sent": 1])
         #expect(report.comparedCount == 0)

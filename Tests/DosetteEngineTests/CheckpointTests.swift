@@ -159,7 +159,8 @@ struct CheckpointTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `without events between them, the same name and key go on from life to life`() async throws {
+    func `without events between them, the same name and key go on from life to life`() async throws
+    {
         let pharmacy = World(origin: "dosette.example/log")
         for _ in 0..<3 { try await pharmacy.world.live { _ in } }
         let identity = try await LogIdentity.read(from: pharmacy.store)
@@ -181,7 +182,8 @@ struct CheckpointTests {
     // MARK: - Witnesses
 
     @Test(.timeLimit(.minutes(1)))
-    func `a witness that fails is tried again, later each time, and holds nobody up`() async throws {
+    func `a witness that fails is tried again, later each time, and holds nobody up`() async throws
+    {
         let dead = ScriptedWitness("dead")
         let good = ScriptedWitness("good")
         dead.fail("status 500")
@@ -204,7 +206,7 @@ struct CheckpointTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a witness that does not answer is left after its time, and does not delay a stop`() async throws {
+    func `a witness that does not answer is left after its time, also at a stop`() async throws {
         let silent = ScriptedWitness("silent")
         silent.fallSilent(true)
         let pharmacy = World(witnesses: [silent])
@@ -220,7 +222,8 @@ struct CheckpointTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a cosignature is kept, and shown with the checkpoint to those who show it`() async throws {
+    func `a cosignature is kept, and shown with the checkpoint to those who show it`() async throws
+    {
         let signing = ScriptedWitness("signing")
         let showing = ScriptedWitness("showing", wantsCosignatures: true)
         let signer = try NoteSigner(name: "witness.example", algorithm: .cosignatureV1)
@@ -239,7 +242,7 @@ struct CheckpointTests {
     // MARK: - Refusals
 
     @Test(.timeLimit(.minutes(1)))
-    func `a tree that does not begin with the last checkpoint is not signed; the engine stops`() async throws {
+    func `a tree that does not begin with the last checkpoint stops the engine`() async throws {
         let store = RewritableStore(base: InMemoryStore())
         let pharmacy = World(store: store)
         try await pharmacy.world.live(.crashed) { life in

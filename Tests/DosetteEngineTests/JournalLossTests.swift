@@ -62,7 +62,10 @@ struct JournalLossTests {
         return store
     }
 
-    private func loss(_ store: any Store, _ witnesses: [any CheckpointWitness] = []) async -> JournalLoss? {
+    private func loss(
+        _ store: any Store,
+        _ witnesses: [any CheckpointWitness] = []
+    ) async -> JournalLoss? {
         do {
             try await world(store, witnesses: witnesses).live { _ in }
             return nil
@@ -116,7 +119,8 @@ struct JournalLossTests {
         let witness = ScriptedWitness("outside")
         witness.show(try SignedNote(parsing: Array(mark.utf8)))
         let old = try await backup(of: store, events: 5)
-        try keys.keep(mark: try #require(try await store.checkpoints(from: 0, limit: 1).first?.note))
+        let first = try await store.checkpoints(from: 0, limit: 1).first
+        try keys.keep(mark: try #require(first?.note))
         let loss = try #require(await loss(old, [witness]))
         #expect(loss.source == "the witness outside")
     }

@@ -15,6 +15,7 @@ struct RouteTests {
         ("/v1/orders/a/b/dispenses/d/reversal", .reversal), ("/v1/orders/batch/b", .order),
         ("/health/live", .live), ("/health/ready", .ready), ("/metrics", .metrics),
         ("/v1/audit/rotate-key", .rotateKey), ("/v1/audit", .nowhere),
+        ("/v1/backup", .backup), ("/v1/backup/x", .nowhere),
         ("/", .nowhere), ("", .nowhere), ("/v1", .nowhere), ("/v1/orders/a", .nowhere),
         ("/v1/orders/a/b/c", .nowhere), ("/v1/orders/a/b/dispenses/d", .nowhere),
         ("/v1/orders/a/b/dispenses/d/undo", .nowhere), ("/health", .nowhere),
@@ -31,7 +32,11 @@ struct RouteTests {
         ("/v1/clinics/a/settings", .clinic), ("/v1/clinics/a/buttons", .clinic),
         ("/v1/clinics/a/webhooks", .clinic), ("/v1/clinics/a/disable", .clinic),
         ("/v1/clinics/a/enable", .clinic), ("/v1/clinics/a/prescriptions/7", .clinic),
-        ("/v1/clinics/a/prescriptions", .nowhere), ("/v1/clinics/a/remove", .nowhere),
+        ("/v1/clients/a/7", .client), ("/v1/clients/a/7/forget", .client),
+        ("/v1/clients/a/7/hold", .client), ("/v1/clients/a/7/release", .client),
+        ("/v1/clients/a/7/", .nowhere), ("/v1/clients/a", .nowhere),
+        ("/v1/clients/a/7/burn", .nowhere), ("/v1/clinics/a/prescriptions", .nowhere),
+        ("/v1/clinics/a/remove", .nowhere),
     ]
 
     @Test func `every path leads where the contract says`() {
@@ -121,7 +126,11 @@ struct HealthTests {
             #expect(answer.json?["store"] == "ok")
             #expect(answer.json?["free_bytes"] == .integer(1 << 40))
             let names = try #require(answer.json?.objectValue).names
-            #expect(names == ["breakers", "free_bytes", "queued", "ready", "running", "store"])
+            #expect(
+                names == [
+                    "breakers", "checkpoints", "free_bytes", "queued", "ready", "running", "store",
+                ]
+            )
         }
     }
 

@@ -148,9 +148,10 @@ struct EventCodecTests {
         #expect(
             engine == [
                 "engine.started/1", "workflow.defined/1", "clinic.added/1", "clinic.changed/1",
-                "clinic.disabled/1", "clinic.enabled/1", "clinic.removed/1", "audit.key_added/1",
-                "audit.key_retired/1",
-                "audit.log_restarted/1",
+                "clinic.disabled/1", "clinic.enabled/1", "clinic.removed/1",
+                "client.forget_asked/1", "client.forgotten/1", "client.forgotten/1",
+                "client.held/1", "client.released/1", "operator.read/1", "audit.key_added/1",
+                "audit.key_retired/1", "audit.log_restarted/1",
             ]
         )
     }

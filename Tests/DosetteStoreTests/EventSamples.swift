@@ -101,13 +101,15 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic, keyAdded, keyRetired, logRestarted
+    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted
 
     init(_ event: EngineEvent) {
         switch event {
         case .started: self = .started
         case .workflowDefined: self = .workflowDefined
         case .clinic: self = .clinic
+        case .client: self = .client
+        case .read: self = .read
         case .keyAdded: self = .keyAdded
         case .keyRetired: self = .keyRetired
         case .logRestarted: self = .logRestarted
@@ -120,8 +122,24 @@ enum EngineEventCase: CaseIterable {
         case .workflowDefined: [.workflowDefined(StoreSamples.definition)]
         case .clinic:
             EngineEvent.ClinicEvent.allCases.map {
-                .clinic($0, id: "a", settings: ["time_zone": "Europe/Helsinki"])
+                .clinic(
+                    $0,
+                    id: "a",
+                    settings: ["time_zone": "Europe/Helsinki"],
+                    before: $0 == .changed ? ["time_zone": "Europe/Lisbon"] : nil
+                )
             }
+        case .client:
+            [
+                .client(
+                    .forgetAsked(record: StoreSamples.start, rest: Timestamp(milliseconds: 0)),
+                    subject: "s1"
+                ),
+                .client(.forgotten(.record), subject: "s1"),
+                .client(.forgotten(.rest), subject: "s1"), .client(.held, subject: "s1"),
+                .client(.released, subject: "s1"),
+            ]
+        case .read: [.read(what: "history", of: "webshop/A-1")]
         case .keyAdded: [.keyAdded(key: "a+00000000+AQ==", origin: "dosette.local/a")]
         case .keyRetired: [.keyRetired(key: "a+00000000+AQ==")]
         case .logRestarted:

@@ -67,7 +67,7 @@ struct DirectoryWitnessTests {
         #expect(try directory.text("outside/checkpoint") == text(newest))
     }
 
-    @Test func `another log is refused, and one that goes on under another name is taken`() async throws {
+    @Test func `another log is refused; one that goes on under a new name is taken`() async throws {
         let log = try await Log()
         let newest = try await log.publication()
         #expect(await witness.failure(newest) == nil)

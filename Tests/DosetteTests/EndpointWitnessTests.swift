@@ -115,7 +115,7 @@ struct EndpointWitnessTests {
         #expect(await witness().failure(publication)?.reason.contains("403") == true)
     }
 
-    @Test func `a plain endpoint takes the note, with the secret, and any 2xx is enough`() async throws {
+    @Test func `a plain endpoint takes the note with the secret; any 2xx is enough`() async throws {
         let log = try await Log()
         let publication = try await log.publication()
         let seen = Mutex<[TransportRequest]>([])

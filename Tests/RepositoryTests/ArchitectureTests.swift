@@ -12,10 +12,10 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteAudit", "DosetteCore", "DosetteStore", "Foundation", "Glibc", "Synchronization",
     ],
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
-    "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
+    "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteAudit", "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch",
-        "Foundation", "GRDB", "Synchronization",
+        "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore",
+        "Dispatch", "Foundation", "GRDB", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
@@ -43,8 +43,7 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "Sources/DosetteTesting": [
         "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-        "DosetteStore",
-        "Synchronization", "Testing",
+        "DosetteKeys", "DosetteStore", "Synchronization", "Testing",
     ],
     "Sources/DosetteDeterminism": ["DosetteCore", "DosetteEngine", "Synchronization"],
     "Sources/DosetteSimulation": [
@@ -62,8 +61,8 @@ private let allowedImports: [String: Set<String>] = [
         "Logging", "NIOCore", "Synchronization",
     ],
     "Sources/DosetteFuzz": [
-        "ArgumentParser", "DosetteEdgeFuzzing", "DosetteFuzzing", "Foundation", "Glibc",
-        "Synchronization",
+        "ArgumentParser", "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore", "Foundation",
+        "Glibc", "Synchronization",
     ],
     "Sources/DosetteLibFuzzer": ["Dispatch", "DosetteFuzzing", "Foundation"],
     "Sources/DosetteStorageProof": [

@@ -94,7 +94,9 @@ package final class EndpointWitness: CheckpointWitness {
         } catch {
             throw WitnessFailure("the journal's tiles cannot be read")
         }
-        guard proof.count <= Self.proofMaximum else { throw WitnessFailure("the proof is too long") }
+        guard proof.count <= Self.proofMaximum else {
+            throw WitnessFailure("the proof is too long")
+        }
         let lines = ["old \(old)"] + proof.map(\.base64) + [""]
         return Array(lines.map { $0 + "\n" }.joined().utf8) + publication.note.bytes
     }
@@ -158,7 +160,10 @@ package final class EndpointWitness: CheckpointWitness {
                 signatures.append(signature)
             }
         } catch {
-            throw WitnessFailure("the witness's answer does not verify: \(error)", contradicts: true)
+            throw WitnessFailure(
+                "the witness's answer does not verify: \(error)",
+                contradicts: true
+            )
         }
         guard !signatures.isEmpty else {
             throw WitnessFailure("the witness's key has not signed the answer", contradicts: true)

@@ -52,6 +52,7 @@ package struct JournalBackup: Sendable {
     /// - Parameters:
     ///   - earlier: What the journal's tree was before the copy was made; nothing when that is not known.
     ///   - now: The time that is written down.
+    ///   - progress: Told now and then how many entries of how many were read.
     /// - Returns: What is in it.
     /// - Throws: ``EngineFailure`` when the copy is not what it should be; it keeps its draft's name then.
     package func finish(

@@ -101,6 +101,19 @@ extension PharmacyAccess {
     }
 }
 
+extension PharmacyAccess {
+    /// How far what is personal can be read here: not at all where the keys are not.
+    static func opening(_ configuration: Configuration) -> Opening {
+        let file = Composition.clientKeyFile(configuration)
+        return Opening(file.flatMap { try? ClientKeyFile(readingFrom: $0) })
+    }
+
+    /// The same for a data directory with its keys in the usual place.
+    static func opening(data: URL) -> Opening {
+        opening(Configuration(dataDirectory: data.path, clinics: []))
+    }
+}
+
 enum Logging {
     /// For commands that a person calls: only what is wrong.
     static let quiet: Logger = {

@@ -37,20 +37,29 @@ struct AuditCommand: AsyncParsableCommand {
                 }
                 return time
             }
-            let store = try PharmacyAccess.reading(try options.configuration())
+            let configuration = try options.configuration()
+            let store = try PharmacyAccess.reading(configuration)
             if let order {
                 try await tell(order, limit, store)
             } else {
-                try await replay(limit, store)
+                try await replay(limit, store, PharmacyAccess.opening(configuration))
             }
         }
 
-        private func replay(_ limit: Timestamp?, _ store: any Store) async throws {
+        private func replay(
+            _ limit: Timestamp?,
+            _ store: any Store,
+            _ opening: Opening
+        ) async throws {
             let total = try await store.measure().eventCount
             let progress = Progress(total: Int(total))
             let report = try await AuditReplay.run(
                 store,
-                options: .init(asOf: limit, progress: { progress.show(Int($0)) })
+                options: .init(
+                    asOf: limit.map { .time($0) },
+                    opening: opening,
+                    progress: { progress.show(Int($0)) }
+                )
             )
             progress.finish()
             print(json ? ReplayText.json(report).text : ReplayText.page(report, asOf: limit))

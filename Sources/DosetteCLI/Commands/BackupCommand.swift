@@ -12,7 +12,7 @@ import NIOHTTP1
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the journal into a directory, also while a server runs, and verify the copy.",
+        abstract: "Copy the journal, also while a server runs, and verify the copy.",
         discussion: """
             The copy is read from its first entry to its last: the file's integrity, the replay of \
             every order, tiles and newest checkpoint. The keys are not in it: back up the directory \

@@ -14,6 +14,7 @@ extension ClinicCommand {
 
         @OptionGroup var options: AccessOptions
         @OptionGroup var who: WhoOptions
+        @Option(help: "Why; it stands in the journal.") var reason: String?
         @Option(help: "The clinic's name in orders.") var id: String
         @Option(help: "https://<domain>/<provet_id>/api/0.1") var baseURL: String
         @Option(help: "https://<domain>/<provet_id>/oauth2/token/") var tokenURL: String
@@ -46,6 +47,7 @@ extension ClinicCommand {
             ]
             if noFee { draft["fee"] = ["charge": false] }
             draft["by"] = who.body["by"]
+            draft["reason"] = reason.map { .string($0) }
             return .object(draft)
         }
 

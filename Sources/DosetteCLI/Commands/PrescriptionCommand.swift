@@ -19,15 +19,19 @@ struct PrescriptionCommand: AsyncParsableCommand {
         @OptionGroup var options: AccessOptions
         @Flag(help: "Print Provet's own shape as JSON, with the items in place of their URLs.")
         var json = false
+        @Option(help: "Who reads; it is recorded, where the server does not know it by its token.")
+        var by: String?
         @Argument(help: "The clinic's id.") var clinic: String
         @Argument(help: "Provet's number of the prescription.") var id: Int
 
         func run() async throws {
             guard id >= 1 else { throw Stop(.usage, "ID: a number from 1") }
+            let reader = by.map { "?by=\($0.pathPart)" } ?? ""
+            let path = ClinicCommand.path(clinic, "prescriptions/\(id)") + reader
             let answer =
                 switch try await options.access() {
                 case .server(let client):
-                    try await client.get(ClinicCommand.path(clinic, "prescriptions/\(id)")).object()
+                    try await client.get(path).object()
                 case .files(let configuration):
                     try await DirectClinic.lend(clinic, of: configuration) { direct in
                         try await direct.records.prescription(id, at: clinic)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DosetteCore
 import DosetteSimulation
+import DosetteStore
 import Foundation
 
 /// `dosette simulate`: looks for a seed in which a promise is not kept.
@@ -27,6 +28,9 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "Leave out parts of the seed's plan, as a failing run names them")
     var without: String = ""
 
+    @Option(help: "With --trace: write the seed's journal to this file, an entry a line")
+    var journal: String?
+
     @Option(help: "Seeds side by side")
     var jobs: Int = 2
 
@@ -45,6 +49,7 @@ struct SimulateCommand: AsyncParsableCommand {
     func validate() throws {
         guard seeds >= 1 else { throw ValidationError("--seeds: at least 1") }
         guard (1...64).contains(jobs) else { throw ValidationError("--jobs: 1 to 64") }
+        guard trace || journal == nil else { throw ValidationError("--journal: only with --trace") }
         guard hunt || !known else { throw ValidationError("--known: only with --hunt") }
         if let plant, PlantedBug(rawValue: plant) == nil {
             throw ValidationError("--plant: no mistake is called \(plant)")
@@ -109,7 +114,13 @@ struct SimulateCommand: AsyncParsableCommand {
         let outcome = await Simulation.run(plan, isTraced: trace)
         for line in outcome.trace { Terminal.announce(line) }
         Terminal.announce(SimulationReport.line(outcome))
+        if let journal { try Self.write(outcome, to: URL(filePath: journal)) }
         if outcome.violation != nil { throw Stop(.refused) }
+    }
+
+    private static func write(_ outcome: Simulation.Outcome, to file: URL) throws {
+        let lines = outcome.journal.map { $0.entry + [UInt8(ascii: "\n")] }
+        try Data(lines.joined()).write(to: file)
     }
 
     // MARK: - Many seeds

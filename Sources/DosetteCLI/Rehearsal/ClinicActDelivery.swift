@@ -67,7 +67,10 @@ extension ClinicSideAct {
         let replay: AuditReplay.Report
         do {
             store = try SQLiteStore(readingFrom: stage.data)
-            replay = try await AuditReplay.run(store)
+            replay = try await AuditReplay.run(
+                store,
+                options: .init(opening: PharmacyAccess.opening(data: stage.data))
+            )
             store.close()
         } catch {
             throw Failure("the journal cannot be read: \(error)")

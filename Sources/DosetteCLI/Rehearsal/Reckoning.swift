@@ -63,7 +63,10 @@ struct Reckoning {
         }
         reckoning.verdict = LedgerCheck.run(submitted: names, orders: facts, entries: entries)
         let store = try SQLiteStore(readingFrom: stage.data)
-        reckoning.replay = try await AuditReplay.run(store)
+        reckoning.replay = try await AuditReplay.run(
+            store,
+            options: .init(opening: PharmacyAccess.opening(data: stage.data))
+        )
         let heard = try await words(in: store)
         store.close()
         let said = floor.pharmacist.acknowledged

@@ -214,10 +214,12 @@ struct Storm: Sendable {
     ) async throws -> Outcome {
         let shown = try await shown()
         let exit = server.stop()
-        let store = try SQLiteStore(readingFrom: directory.appending(path: "data"))
+        let data = directory.appending(path: "data")
+        let store = try SQLiteStore(readingFrom: data)
         defer { store.close() }
-        let stored = try await Self.stored(in: store)
-        let replay = try await AuditReplay.run(store)
+        let opening = PharmacyAccess.opening(data: data)
+        let stored = try await Self.stored(in: store, opening)
+        let replay = try await AuditReplay.run(store, options: .init(opening: opening))
         let history = history.change { $0 }
         var outcome = Outcome()
         outcome.problems = history.problems(stored: stored, shown: shown, sent: load.documentCount)
@@ -257,7 +259,10 @@ struct Storm: Sendable {
     }
 
     /// What the journal says was received.
-    private static func stored(in store: any Store) async throws -> [StormHistory.Stored] {
+    private static func stored(
+        in store: any Store,
+        _ opening: Opening
+    ) async throws -> [StormHistory.Stored] {
         var stored: [StormHistory.Stored] = []
         var position: Int64 = 0
         while true {
@@ -265,7 +270,7 @@ struct Storm: Sendable {
             guard let last = page.last else { return stored }
             position = last.position + 1
             for event in page where event.stream != .engine {
-                let fact = try EventCodec.fact(event.entry)
+                let fact = try EventCodec.fact(event.entry, opening: opening)
                 guard case .received(let received) = fact.event else { continue }
                 stored.append(
                     StormHistory.Stored(

@@ -68,7 +68,9 @@ package protocol CheckpointWitness: Sendable {
     ///
     /// - Returns: Its signatures, verified.
     /// - Throws: ``WitnessFailure``.
-    func publish(_ publication: CheckpointPublication) async throws(WitnessFailure) -> [NoteSignature]
+    func publish(
+        _ publication: CheckpointPublication
+    ) async throws(WitnessFailure) -> [NoteSignature]
 }
 
 /// A checkpoint on its way out.

@@ -30,7 +30,7 @@ final class Checkpointer: Sendable {
     private let clock: any EngineClock
     private let logger: Logger
     /// One checkpoint, or change of keys, at a time.
-    private let turn = Turn()
+    private let turns = Turns()
     private let wakeUp = WakeUp()
     private let state = Mutex(State())
     private let lanes: [WitnessLane]
@@ -86,7 +86,7 @@ final class Checkpointer: Sendable {
     ///
     /// When this returns, log and keys stand in the journal.
     func begin(_ plan: LogPlan) async throws {
-        try await turn.run {
+        try await takeTurn {
             try await carryOut(plan)
             try await remember()
         }
@@ -106,17 +106,17 @@ final class Checkpointer: Sendable {
         case .introduce(let signer, let isNext):
             let event = EngineEvent.keyAdded(key: signer.verifier.text, origin: plan.origin)
             if isNext { try parts.keys.keep(next: signer) }
-            try await stream.record([event], by: .dosette, reason: nil)
+            try await stream.record([event], by: .dosette, nil)
             if isNext { try parts.keys.promote() }
         case .replaceLost(let signer, let person, let reason):
             try parts.keys.keep(next: signer)
             let events = plan.changeOfKeys(to: signer)
-            try await stream.record(events, by: Actor(.person, name: person), reason: reason)
+            try await stream.record(events, by: Actor(.person, name: person), reason)
             try parts.keys.promote()
         case .restart(let signer, let restart, let person, let reason):
             try parts.keys.keep(next: signer)
             let events = [.logRestarted(restart)] + plan.changeOfKeys(to: signer)
-            try await stream.record(events, by: Actor(.person, name: person), reason: reason)
+            try await stream.record(events, by: Actor(.person, name: person), reason)
             try parts.keys.promote()
         }
     }
@@ -203,7 +203,7 @@ final class Checkpointer: Sendable {
     /// - Throws: ``EngineFailure`` when the tree does not begin with that of the last checkpoint; nothing is
     ///   signed then, and the engine stops. ``StoreError`` otherwise.
     func make() async throws {
-        try await turn.run { try await makeInTurn() }
+        try await takeTurn { try await makeInTurn() }
     }
 
     private func makeInTurn() async throws {
@@ -293,7 +293,7 @@ final class Checkpointer: Sendable {
     /// - Returns: The new key, as a vkey.
     @discardableResult
     func rotate(by person: String, reason: String) async throws -> String {
-        try await turn.run {
+        try await takeTurn {
             let (signers, origin) = state.withLock { ($0.signers, $0.identity.origin) }
             guard let origin, !signers.isEmpty else {
                 throw EngineFailure(reason: "there is no key yet that could be replaced")
@@ -304,7 +304,7 @@ final class Checkpointer: Sendable {
             let signer = try NoteSigner(name: origin)
             try parts.keys.keep(next: signer)
             let event = EngineEvent.keyAdded(key: signer.verifier.text, origin: origin)
-            try await stream.record([event], by: Actor(.person, name: person), reason: reason)
+            try await stream.record([event], by: Actor(.person, name: person), reason)
             try await remember()
             try await makeInTurn()
             return signer.verifier.text
@@ -315,9 +315,16 @@ final class Checkpointer: Sendable {
     private func retireOld() async throws {
         let old = state.withLock { Array($0.signers.dropLast()) }
         let events = old.map { EngineEvent.keyRetired(key: $0.verifier.text) }
-        try await stream.record(events, by: .dosette, reason: nil)
+        try await stream.record(events, by: .dosette, nil)
         try parts.keys.promote()
         try await remember()
+    }
+
+    /// Runs `body` when everybody who came before is done.
+    private func takeTurn<Value>(_ body: () async throws -> Value) async throws -> Value {
+        await turns.enter()
+        defer { turns.leave() }
+        return try await body()
     }
 
     // MARK: - Showing

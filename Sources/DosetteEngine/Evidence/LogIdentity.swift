@@ -68,7 +68,7 @@ package struct LogIdentity: Hashable, Sendable {
         case .logRestarted(let restart):
             formerOrigins.append(restart.previous)
             origin = restart.origin
-        case .started, .workflowDefined, .clinic:
+        case .started, .workflowDefined, .clinic, .client, .read:
             break
         }
     }
@@ -88,6 +88,7 @@ package enum LogOrigin {
     /// - Parameters:
     ///   - base: What it was called first.
     ///   - known: All names that it ever had, as far as anybody knows.
+    /// - Returns: A name that is none of them.
     static func next(after base: String, _ known: [String]) -> String {
         let numbers = known.map { number(of: $0, base) ?? 1 }
         return "\(base)/\((numbers.max() ?? 1) + 1)"

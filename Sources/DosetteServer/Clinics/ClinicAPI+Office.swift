@@ -17,10 +17,12 @@ extension ClinicAPI {
         try call.refuseQuery()
         var draft = try await call.object(upTo: ServerLimits.callBytesMaximum)
         let person = try Self.person(draft, call)
+        let reason = try Self.optionalReason(draft)
         draft["by"] = nil
+        draft["reason"] = nil
         let body = draft
         let view = try await asked { () async throws(ClinicFailure) in
-            try await side.office.add(body, by: person)
+            try await side.office.add(body, by: person, reason: reason)
         }
         return .json(.object(view))
     }
@@ -116,7 +118,9 @@ extension ClinicAPI {
         _ id: String,
         _ call: Call
     ) async throws(Problem) -> Response {
-        try call.refuseQuery()
+        var query = QueryReader(call.request.uri.query, known: ["by"])
+        let reader = query.text("by", bytes: ServerLimits.personBytes)
+        guard query.violations.isEmpty else { throw Problem(query.violations) }
         guard side.directory.clinic(id) != nil else { throw Problem(ClinicFailure.noSuchClinic) }
         guard let prescription = LaunchCheck.id(number) else {
             let detail = "A prescription's number at Provet is due."
@@ -124,6 +128,7 @@ extension ClinicAPI {
         }
         switch await side.records.prescription(prescription, at: id) {
         case .found(let json):
+            try await noteRead(of: "\(id)/\(prescription)", reader, call)
             return .json(json)
         case .absent:
             let detail = "The clinic's Provet knows no prescription of this number."
@@ -144,6 +149,28 @@ extension ClinicAPI {
     // MARK: - Who and why
 
     /// Who acts, of a body that may say no more than that.
+    /// Who reads a prescription is recorded before it is shown.
+    private func noteRead(
+        of name: String,
+        _ reader: String?,
+        _ call: Call
+    ) async throws(Problem) {
+        let actor = Actor(.person, name: call.caller.name ?? reader)
+        do {
+            try await engine.noteRead("prescription", of: name, by: actor)
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    private static func optionalReason(_ body: JSONObject) throws(Problem) -> String? {
+        var reader = MemberReader(body, at: "")
+        let bytes = ServerLimits.reasonBytes
+        let reason = reader.text("reason", reader.optional("reason"), bytes: bytes)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        return reason
+    }
+
     private static func person(_ body: JSONObject, _ call: Call) throws(Problem) -> Actor {
         var reader = MemberReader(body, at: "")
         let person = reader.person(call.caller)

@@ -48,7 +48,7 @@ extension ClinicAPI {
         } catch {
             throw Self.failure(error)
         }
-        let facts = events.compactMap { try? EventCodec.fact($0.entry) }
+        let facts = events.compactMap { try? EventCodec.fact($0.entry, opening: engine.opening) }
         let key = order.received.key
         let session = ["launch", "session", visit.token]
         return OrderPage(

@@ -179,7 +179,7 @@ extension ClinicAPI {
                 "This form was sent before, with other words: that prescription is among the "
                     + "earlier ones. Press the button in Provet again to write another one."
             ]
-        case .full, .diskFull, .stopping, .unknownWorkflow, .store:
+        case .full, .diskFull, .stopping, .clientBeingForgotten, .unknownWorkflow, .store:
             mistakes.general = ["\(problem.detail) Send it again in a moment."]
         }
         var page = await page(visit, facts, form, mistakes)

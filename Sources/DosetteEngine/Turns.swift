@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets one caller in at a time, in the order in which they came.
-final class Turn: Sendable {
+/// Lets callers in one at a time, in the order in which they came.
+final class Turns: Sendable {
     private struct State {
         var isTaken = false
         var waiting: [CheckedContinuation<Void, Never>] = []
@@ -9,12 +9,8 @@ final class Turn: Sendable {
 
     private let state = Mutex(State())
 
-    init() {}
-
-    /// Runs `body` when everybody who came before is done, also when the task is cancelled meanwhile.
-    func run<Value, Failure: Error>(
-        _ body: () async throws(Failure) -> Value
-    ) async throws(Failure) -> Value {
+    /// Waits for the caller's turn; ``leave()`` ends it.
+    func enter() async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 if state.isTaken {
@@ -26,13 +22,11 @@ final class Turn: Sendable {
             }
             if isFree { continuation.resume() }
         }
-        defer { release() }
-        return try await body()
     }
 
-    private func release() {
+    func leave() {
         let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            if state.waiting.isEmpty {
+            guard !state.waiting.isEmpty else {
                 state.isTaken = false
                 return nil
             }

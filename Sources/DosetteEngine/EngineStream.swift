@@ -1,13 +1,13 @@
 import DosetteCore
 import DosetteStore
 
-/// The engine's own stream: one change at a time.
+/// Writes the engine's own stream, one change after the other, whoever causes them.
 final class EngineStream: Sendable {
     private let store: any Store
     private let state: EngineState
     private let clock: any EngineClock
     private let wakeUp: WakeUp
-    private let turn = Turn()
+    private let turns = Turns()
 
     init(store: any Store, state: EngineState, clock: any EngineClock, wakeUp: WakeUp) {
         self.store = store
@@ -16,50 +16,39 @@ final class EngineStream: Sendable {
         self.wakeUp = wakeUp
     }
 
-    /// Makes events durable, all of them or none, together with a change of the clinics, if there is one.
-    ///
-    /// - Throws: ``StoreError``; the engine fails when it no longer knows what is written.
+    /// Makes events durable, all of them or none; see ``Engine/record(_:clinic:personal:by:reason:)``.
     func record(
         _ events: [EngineEvent],
-        _ change: ClinicChange? = nil,
+        clinic: ClinicChange? = nil,
+        personal: PersonalChange? = nil,
         by actor: Actor,
-        reason: String?
-    ) async throws(StoreError) {
-        try await turn.run { () async throws(StoreError) in
-            try await commit(events, change, actor, reason)
-        }
-    }
-
-    /// Makes the engine look anew, when it is to stop.
-    func wake() { wakeUp.wake() }
-
-    private func commit(
-        _ events: [EngineEvent],
-        _ change: ClinicChange?,
-        _ actor: Actor,
         _ reason: String?
     ) async throws(StoreError) {
+        await turns.enter()
+        defer { turns.leave() }
         guard let epoch = state.epoch else {
             throw StoreError(.unavailable, "the engine does not own the journal yet")
         }
         let version = state.nextEngineVersion()
         let now = clock.now()
+        let encoded = events.enumerated().map { offset, event in
+            EventCodec.encode(
+                event,
+                version: version + offset,
+                at: now,
+                actor: actor,
+                reason: reason
+            )
+        }
         let commit = Commit(
             stream: .engine,
             expectedVersion: version,
             epoch: epoch,
-            events: events.enumerated().map { offset, event in
-                EventCodec.encode(
-                    event,
-                    version: version + offset,
-                    at: now,
-                    actor: actor,
-                    reason: reason
-                )
-            },
+            events: encoded,
             order: nil,
             work: [],
-            clinic: change
+            clinic: clinic,
+            personal: personal
         )
         do throws(StoreError) {
             try await store.commit(commit)
@@ -72,4 +61,7 @@ final class EngineStream: Sendable {
         }
         for _ in events { state.addEngineEvent() }
     }
+
+    /// Makes the engine look anew, when it is to stop.
+    func wake() { wakeUp.wake() }
 }

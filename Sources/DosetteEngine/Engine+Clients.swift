@@ -1,0 +1,90 @@
+package import DosetteCore
+package import DosetteStore
+import Synchronization
+
+/// Reading what is personal: events of their own.
+extension Engine {
+    /// How the engine itself reads what is personal.
+    package var opening: Opening { Opening(desk.vault) }
+
+    /// An order's history with its personal members in their places, as JSON objects of the journal's form.
+    ///
+    /// When this returns, the read itself is on disk as `operator.read`, unless reads are not recorded or the same reader
+    /// read the same order within the last ten minutes.
+    ///
+    /// - Parameters:
+    ///   - key: Which order.
+    ///   - actor: Who reads.
+    /// - Throws: ``DeskFailure``; nothing was shown.
+    package func openedEvents(
+        of key: OrderKey,
+        for actor: Actor
+    ) async throws(DeskFailure) -> [JSONObject] {
+        let events = try await events(of: key)
+        var opened: [JSONObject] = []
+        do {
+            for event in events {
+                opened.append(try EventCodec.opened(event.entry, opening: opening))
+            }
+        } catch {
+            throw .damaged("\(error)")
+        }
+        try await noteRead("history", of: key.description, by: actor)
+        return opened
+    }
+
+    /// Makes durable that somebody reads what is personal; to be called before it is shown.
+    ///
+    /// - Parameters:
+    ///   - what: What is read: `history`, `prescription`, `package`.
+    ///   - name: Of what: an order's `source/order_id`, or `clinic/number` of a prescription.
+    ///   - actor: Who reads.
+    /// - Throws: ``DeskFailure`` when it cannot be recorded.
+    package func noteRead(
+        _ what: String,
+        of name: String,
+        by actor: Actor
+    ) async throws(DeskFailure) {
+        guard let reads else { return }
+        let now = clock.now()
+        let note = ReadMemory.Note(what: what, name: name, reader: actor)
+        guard reads.isNew(note, at: now) else { return }
+        do {
+            try await record(.read(what: what, of: name), by: actor)
+        } catch {
+            reads.forget(note)
+            throw .store(error)
+        }
+    }
+}
+
+/// Who read what lately, so that a page that refreshes itself does not fill the journal.
+final class ReadMemory: Sendable {
+    struct Note: Hashable {
+        let what: String
+        let name: String
+        let reader: Actor
+    }
+
+    /// For how long the same read is not recorded again.
+    static let span = TimeSpan.minutes(10)
+    /// Notes at the most; then all are forgotten, and reads are recorded anew.
+    static let countMaximum = 10_000
+
+    private let notes = Mutex<[Note: Timestamp]>([:])
+
+    func isNew(_ note: Note, at now: Timestamp) -> Bool {
+        notes.withLock { notes in
+            if let last = notes[note], last <= now, now < last.advanced(by: Self.span) {
+                return false
+            }
+            if notes.count >= Self.countMaximum { notes = [:] }
+            notes[note] = now
+            return true
+        }
+    }
+
+    func forget(_ note: Note) {
+        notes.withLock { $0[note] = nil }
+    }
+}

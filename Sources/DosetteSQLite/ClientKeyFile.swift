@@ -1,0 +1,349 @@
+package import DosetteCore
+import DosetteKeys
+package import DosetteStore
+package import Foundation
+import GRDB
+import Synchronization
+
+/// The clients' keys in a SQLite file of their own, which only its owner can read.
+///
+/// It stands apart from the journal and from the journal's backups. Its own backups stand beside it, few and short-lived:
+/// when a key is destroyed they are all replaced at once, so that no copy that Dosette made outlives it.
+package final class ClientKeyFile: ClientVault {
+    package static let fileName = "clients.sqlite"
+    /// `DosK` in ASCII, in the header of every key file.
+    static let applicationID: Int32 = 0x446F_734B
+    /// Backups beside the file at the most; the oldest goes first.
+    package static let backupsMaximum = 7
+    /// Subjects whose keys are kept in memory at the most.
+    static let cachedMaximum = 4_096
+
+    private let file: URL
+    private let pool: DatabaseQueue
+    private let cache = Mutex<[String: PersonalSeal]>([:])
+
+    /// Opens the file, or makes it.
+    ///
+    /// - Throws: ``StoreError`` `foreign`, `newer`, or `unavailable` also when others may read it.
+    package init(file: URL) throws(StoreError) {
+        self.file = file
+        let directory = file.deletingLastPathComponent()
+        try FileSystem.makeDirectory(directory)
+        let isNew = !FileManager.default.fileExists(atPath: file.path)
+        if isNew {
+            let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+            _ = FileManager.default.createFile(
+                atPath: file.path,
+                contents: nil,
+                attributes: owner
+            )
+        }
+        try Self.checkPermissions(file)
+        do {
+            pool = try Self.open(file)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be opened")
+        }
+    }
+
+    /// Opens the file to read keys only, also beside a working engine.
+    ///
+    /// - Throws: ``StoreError`` `unavailable` when there is none.
+    package init(readingFrom file: URL) throws(StoreError) {
+        self.file = file
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw StoreError(.unavailable, "there are no clients' keys at \(file.path)")
+        }
+        try Self.checkPermissions(file)
+        var configuration = Configuration()
+        configuration.label = "dosette.keys.reader"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        do {
+            pool = try DatabaseQueue(path: file.path, configuration: configuration)
+            try pool.read(Self.check)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be opened")
+        }
+    }
+
+    private static func checkPermissions(_ file: URL) throws(StoreError) {
+        let path = file.resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0o077
+        guard mode & 0o077 == 0 else {
+            throw StoreError(
+                .unavailable,
+                "\(file.path): others may read it; allow it to its owner only (chmod 600)"
+            )
+        }
+    }
+
+    /// A rollback journal in place of a log: nothing of a destroyed key stays in a file of its own.
+    private static func open(_ file: URL) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.label = "dosette.keys"
+        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        configuration.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA secure_delete = ON")
+            try database.execute(sql: "PRAGMA synchronous = EXTRA")
+        }
+        let queue = try DatabaseQueue(path: file.path, configuration: configuration)
+        try queue.writeWithoutTransaction { database in
+            try check(database)
+            try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            try database.inTransaction(.immediate) {
+                try database.execute(sql: schema)
+                try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+                return .commit
+            }
+        }
+        return queue
+    }
+
+    private static func check(_ database: Database) throws {
+        let application = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+        guard application == applicationID || (application == 0 && tables == 0) else {
+            throw StoreError(.foreign, "the key file is a database of another program")
+        }
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard version == 0 else {
+            throw StoreError(.newer, "the key file was written by a newer version")
+        }
+    }
+
+    private static let schema = """
+        CREATE TABLE IF NOT EXISTS client_key (
+            number     INTEGER PRIMARY KEY,
+            subject    TEXT    NOT NULL UNIQUE,
+            clinic     TEXT,
+            client_id  INTEGER,
+            record     BLOB    CHECK (length(record) = 32),
+            rest       BLOB    CHECK (length(rest) = 32),
+            is_retired INTEGER NOT NULL CHECK (is_retired IN (0, 1)),
+            made_at_ms INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX IF NOT EXISTS client_key_current
+            ON client_key (clinic, client_id) WHERE is_retired = 0;
+        CREATE INDEX IF NOT EXISTS client_key_of_client ON client_key (clinic, client_id);
+        """
+
+    /// Closes the file; calls after it fail as `unavailable`.
+    package func close() {
+        // Nothing waits to be written: every change was flushed before it was acknowledged.
+        try? pool.close()
+    }
+
+    // MARK: - Reading
+
+    package func seal(of subject: String) throws(StoreError) -> PersonalSeal? {
+        if let seal = cache.withLock({ $0[subject] }) { return seal }
+        let seal = try look { database in
+            try Row.fetchOne(
+                database,
+                sql: "SELECT record, rest FROM client_key WHERE subject = ?",
+                arguments: [subject]
+            ).map { row in
+                PersonalSeal(
+                    subject: subject,
+                    record: Self.secret(row["record"]),
+                    rest: Self.secret(row["rest"])
+                )
+            }
+        }
+        guard let seal else { return nil }
+        cache.withLock { cache in
+            if cache.count >= Self.cachedMaximum { cache = [:] }
+            cache[subject] = seal
+        }
+        return seal
+    }
+
+    private static func secret(_ bytes: Data?) -> ClientSecret? {
+        bytes.flatMap { ClientSecret(bytes: Array($0)) }
+    }
+
+    package func subjects(of client: ClientName) async throws(StoreError) -> [String] {
+        try look { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT subject FROM client_key WHERE clinic = ? AND client_id = ?
+                    ORDER BY number
+                    """,
+                arguments: [client.clinic, client.id]
+            )
+        }
+    }
+
+    package func client(of subject: String) async throws(StoreError) -> ClientName? {
+        try look { database in
+            let sql = "SELECT clinic, client_id FROM client_key WHERE subject = ?"
+            guard let row = try Row.fetchOne(database, sql: sql, arguments: [subject]),
+                let clinic: String = row["clinic"], let id: Int = row["client_id"]
+            else { return nil }
+            return ClientName(clinic: clinic, id: id)
+        }
+    }
+
+    // MARK: - Writing
+
+    package func subject(
+        of client: ClientName,
+        at now: Timestamp
+    ) async throws(StoreError) -> String {
+        try self.now { database in
+            let sql = """
+                SELECT subject FROM client_key
+                WHERE clinic = ? AND client_id = ? AND is_retired = 0
+                """
+            let arguments: StatementArguments = [client.clinic, client.id]
+            if let known = try String.fetchOne(database, sql: sql, arguments: arguments) {
+                return known
+            }
+            let subject = Base64URL.text(Array(ClientSecret.newBytes().prefix(15)))
+            try database.inTransaction(.immediate) {
+                try Self.insert(subject, client, now, database)
+                return .commit
+            }
+            return subject
+        }
+    }
+
+    private static func insert(
+        _ subject: String,
+        _ client: ClientName,
+        _ now: Timestamp,
+        _ database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO client_key
+                    (subject, clinic, client_id, record, rest, is_retired, made_at_ms)
+                VALUES (?, ?, ?, ?, ?, 0, ?)
+                """,
+            arguments: [
+                subject, client.clinic, client.id, Data(ClientSecret.newBytes()),
+                Data(ClientSecret.newBytes()), now.milliseconds,
+            ]
+        )
+    }
+
+    package func retire(_ subject: String) async throws(StoreError) {
+        try now { database in
+            try database.execute(
+                sql: "UPDATE client_key SET is_retired = 1 WHERE subject = ?",
+                arguments: [subject]
+            )
+        }
+    }
+
+    package func destroy(
+        _ personalClass: PersonalClass,
+        of subject: String
+    ) async throws(StoreError) {
+        let change =
+            switch personalClass {
+            case .record: "record = NULL, clinic = NULL, client_id = NULL"
+            case .rest: "rest = NULL"
+            }
+        let count = try now { database in
+            try database.execute(
+                sql: """
+                    UPDATE client_key SET \(change), is_retired = 1
+                    WHERE subject = ? AND \(personalClass.rawValue) IS NOT NULL
+                    """,
+                arguments: [subject]
+            )
+            return database.changesCount
+        }
+        cache.withLock { $0[subject] = nil }
+        if count > 0 { try renewBackups() }
+    }
+
+    private func look<Value>(
+        _ body: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            return try pool.read(body)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be read")
+        }
+    }
+
+    private func now<Value>(
+        _ body: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
+        do {
+            return try pool.writeWithoutTransaction(body)
+        } catch {
+            throw Connection.classify(error, "the clients' keys cannot be used")
+        }
+    }
+}
+
+// MARK: - Backups
+
+extension ClientKeyFile {
+    private var backupDirectory: URL {
+        file.deletingLastPathComponent().appending(path: "clients-backups")
+    }
+
+    /// The backups there are, oldest first.
+    private func backups() -> [URL] {
+        let files = try? FileManager.default.contentsOfDirectory(
+            at: backupDirectory,
+            includingPropertiesForKeys: nil
+        )
+        return (files ?? []).sorted { $0.lastPathComponent < $1.lastPathComponent }
+    }
+
+    /// Writes a backup of the keys beside the file, and lets the oldest go.
+    ///
+    /// A second call with the same time changes nothing.
+    package func backUp(at now: Timestamp) async throws(StoreError) {
+        try FileSystem.makeDirectory(backupDirectory)
+        let name = "clients-\(now.text.replacing(":", with: "")).sqlite"
+        let copy = backupDirectory.appending(path: name)
+        guard !FileManager.default.fileExists(atPath: copy.path) else { return }
+        try write(to: copy)
+        let all = backups()
+        for old in all.dropLast(Self.backupsMaximum) { try remove(old) }
+    }
+
+    private func write(to copy: URL) throws(StoreError) {
+        let draft = backupDirectory.appending(path: ".draft")
+        try? FileManager.default.removeItem(at: draft)
+        try now { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft.path]) }
+        do {
+            let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+            try FileManager.default.setAttributes(owner, ofItemAtPath: draft.path)
+            try FileManager.default.moveItem(at: draft, to: copy)
+        } catch {
+            throw StoreError(.unavailable, "a backup of the keys cannot be written", cause: error)
+        }
+    }
+
+    /// Removes every backup that holds a destroyed key, and makes a new one in the newest's place.
+    private func renewBackups() throws(StoreError) {
+        let old = backups()
+        guard let newest = old.last else { return }
+        for backup in old { try remove(backup) }
+        try write(to: newest)
+    }
+
+    /// Overwrites a file and removes it, so that its bytes do not stay behind its name.
+    private func remove(_ file: URL) throws(StoreError) {
+        do {
+            let size = Int(FileSystem.size(of: file))
+            let handle = try FileHandle(forUpdating: file)
+            try handle.write(contentsOf: Data(count: size))
+            try handle.synchronize()
+            try handle.close()
+            try FileManager.default.removeItem(at: file)
+        } catch {
+            throw StoreError(.unavailable, "a backup of the keys cannot be removed", cause: error)
+        }
+    }
+}

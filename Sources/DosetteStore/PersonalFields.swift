@@ -1,0 +1,228 @@
+import DosetteCore
+import DosetteKeys
+
+/// Which members of an entry speak of a person, and how they are cut out and put back.
+///
+/// In place of a cut member a placeholder of the same type stays, so that an entry can be read without its
+/// keys: `"[sealed]"`, 0 or `{}`.
+enum PersonalFields {
+    static let placeholder = "[sealed]"
+    /// What of an entry may be personal at all.
+    static let members = ["data", "idempotency", "reason"]
+
+    private struct Cut {
+        let pointer: String
+        let personalClass: PersonalClass
+    }
+
+    /// Cuts the personal members out of `entry` and seals them.
+    ///
+    /// What has no key any more is left out for good: it belongs to somebody who was forgotten.
+    ///
+    /// - Parameters:
+    ///   - entry: The members `data`, `reason` and `idempotency`.
+    ///   - kind: The kind of event.
+    ///   - seal: The client's keys.
+    ///   - place: The entry's stream and version, which the sealed text is bound to.
+    static func seal(
+        _ entry: inout JSONObject,
+        kind: String,
+        with seal: PersonalSeal,
+        at place: Place
+    ) -> SealedMembers {
+        let buckets = cut(Set(PersonalClass.allCases), out: &entry, kind: kind)
+        var texts: [PersonalClass: String] = [:]
+        for personalClass in PersonalClass.allCases {
+            guard let bucket = buckets[personalClass], let secret = seal.secret(personalClass)
+            else { continue }
+            let bytes = JSON.object(bucket).canonicalBytes
+            texts[personalClass] = secret.seal(bytes, at: place.text(personalClass))
+        }
+        return SealedMembers(subject: seal.subject, texts: texts)
+    }
+
+    /// Cuts the members of some classes out of an entry; answers them by their pointers.
+    static func cut(
+        _ classes: Set<PersonalClass>,
+        out entry: inout JSONObject,
+        kind: String
+    ) -> [PersonalClass: JSONObject] {
+        var buckets: [PersonalClass: JSONObject] = [:]
+        for cut in cuts(entry, kind) where classes.contains(cut.personalClass) {
+            var path = Self.path(cut.pointer)
+            guard let name = path.popLast(),
+                let value = entry.cut(name, under: path, leaving: Self.placeholder(for:))
+            else { continue }
+            buckets[cut.personalClass, default: [:]][cut.pointer] = value
+        }
+        return buckets
+    }
+
+    /// Puts back what can be opened.
+    ///
+    /// - Throws: ``UnreadableEntry`` when a key that is there does not open its text.
+    static func open(
+        _ entry: inout JSONObject,
+        _ sealed: SealedMembers,
+        with seal: PersonalSeal,
+        at place: Place
+    ) throws(UnreadableEntry) {
+        // The record's members first: the rest lies inside them.
+        for personalClass in PersonalClass.allCases {
+            guard let text = sealed.texts[personalClass], let secret = seal.secret(personalClass)
+            else { continue }
+            let problem = "what is sealed as \(personalClass.rawValue) does not open with its key"
+            guard let bytes = try? secret.open(text, at: place.text(personalClass)),
+                let bucket = (try? JSONReader.read(bytes))?.objectValue
+            else { throw UnreadableEntry(problem: problem) }
+            for member in bucket.members {
+                var path = Self.path(member.name)
+                guard let name = path.popLast() else { continue }
+                entry.paste(member.value, name, under: path)
+            }
+        }
+    }
+
+    /// Where an entry stands.
+    struct Place {
+        let stream: Int64
+        let version: Int
+
+        func text(_ personalClass: PersonalClass) -> String {
+            "\(stream)/\(version)/\(personalClass.rawValue)"
+        }
+    }
+
+    private static func placeholder(for value: JSON) -> JSON {
+        switch value {
+        case .string: .string(placeholder)
+        case .integer, .number: 0
+        case .object: [:]
+        case .array: []
+        case .bool: false
+        case .null: .null
+        }
+    }
+
+    static func path(_ pointer: String) -> [String] {
+        pointer.split(separator: "/").map {
+            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+        }
+    }
+
+    // MARK: - The table
+
+    /// What is cut, the innermost first.
+    private static func cuts(_ entry: JSONObject, _ kind: String) -> [Cut] {
+        let data = entry["data"] ?? [:]
+        return ofKind(kind, data).map { Cut(pointer: "/data\($0.0)", personalClass: $0.1) }
+            + [
+                Cut(pointer: "/reason", personalClass: .record),
+                Cut(pointer: "/idempotency/body_digest", personalClass: .record),
+            ]
+    }
+
+    private static func ofKind(_ kind: String, _ data: JSON) -> [(String, PersonalClass)] {
+        switch kind {
+        case "order.received/1": ofReceived(data)
+        case "signal.received/1":
+            [("/remarks", .rest)] + texts(data["items"] ?? .null, "/items").map { ($0, .record) }
+        case "order.parked/1", "saga.turned_back/1": [("/why", .record)]
+        case "clinic.noticed/1": ofNotice(data)
+        case "dispense.recorded/1", "dispense.reversed/1", "order.unparked/1", "order.reminded/1",
+            "clinic.observed/1", "order.asked/1":
+            []
+        default:
+            kind.hasPrefix("effect.")
+                ? [
+                    ("/why", .record), ("/request_digest", .record),
+                    ("/receipt/remarks_digest", .record),
+                ] : [("/remarks", .rest)]
+        }
+    }
+
+    private static func ofReceived(_ data: JSON) -> [(String, PersonalClass)] {
+        let marked = (data["personal"]?.arrayValue ?? []).compactMap(\.stringValue)
+        let rest = ["/prescription/remarks", "/delivery/remarks"] + marked
+        var record = texts(data["delivery"] ?? .null, "/delivery").filter { !rest.contains($0) }
+        record += ["/delivery/client_id", "/client_id", "/content_digest", "/prescription"]
+        return rest.map { ($0, .rest) } + record.map { ($0, .record) }
+    }
+
+    /// Of what was done by hand the text names an action of ours, which is nobody's secret.
+    private static func ofNotice(_ data: JSON) -> [(String, PersonalClass)] {
+        let isOfRemarks = ["remarks", "remarks_read"].contains(data["what"]?.stringValue ?? "")
+        return isOfRemarks ? [("/text", .rest), ("/digest", .record)] : []
+    }
+
+    /// The pointers of all texts in a value.
+    private static func texts(_ value: JSON, _ pointer: String) -> [String] {
+        switch value {
+        case .string: return [pointer]
+        case .array(let elements):
+            return elements.enumerated().flatMap { texts($1, "\(pointer)/\($0)") }
+        case .object(let object):
+            return object.members.flatMap { member in
+                let name = member.name.replacing("~", with: "~0").replacing("/", with: "~1")
+                return texts(member.value, "\(pointer)/\(name)")
+            }
+        case .null, .bool, .integer, .number: return []
+        }
+    }
+}
+
+extension JSONObject {
+    /// Takes out the member that `path` and `name` lead to, if there is one, and leaves something in its place.
+    fileprivate mutating func cut(
+        _ name: String,
+        under path: [String],
+        leaving placeholder: (JSON) -> JSON
+    ) -> JSON? {
+        var taken: JSON?
+        change(path[...]) { object in
+            guard let value = object[name], value != .null else { return }
+            taken = value
+            object[name] = placeholder(value)
+        }
+        return taken
+    }
+
+    fileprivate mutating func paste(_ value: JSON, _ name: String, under path: [String]) {
+        change(path[...]) { $0[name] = value }
+    }
+
+    /// Changes the object that `path` leads to; nothing when it leads nowhere.
+    private mutating func change(
+        _ path: ArraySlice<String>,
+        _ body: (inout JSONObject) -> Void
+    ) {
+        var value = JSON.object(self)
+        value.change(path, body)
+        self = value.objectValue ?? self
+    }
+}
+
+extension JSON {
+    fileprivate mutating func change(
+        _ path: ArraySlice<String>,
+        _ body: (inout JSONObject) -> Void
+    ) {
+        switch self {
+        case .object(var object):
+            if let name = path.first {
+                guard var value = object[name] else { return }
+                value.change(path.dropFirst(), body)
+                object[name] = value
+            } else {
+                body(&object)
+            }
+            self = .object(object)
+        case .array(var elements):
+            guard let name = path.first, let index = Int(name), elements.indices.contains(index)
+            else { return }
+            elements[index].change(path.dropFirst(), body)
+            self = .array(elements)
+        case .null, .bool, .integer, .number, .string: return
+        }
+    }
+}
