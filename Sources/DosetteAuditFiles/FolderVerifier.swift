@@ -127,9 +127,7 @@ package struct FolderVerifier<Files: ExportFiles> {
                 + " \(AuditText.plain(judged.checkpoint.origin)) whose head was signed with \(signers)"
         )
         if !definitions.isEmpty {
-            verdict.isProved(
-                "the \(definitions.count) definitions are those that the entries tell of"
-            )
+            verdict.isProved("each file in \(EntryProofs.definitions) is what an entry tells of")
         }
         if isReported {
             verdict.isNotProved(

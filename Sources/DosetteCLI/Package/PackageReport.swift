@@ -179,6 +179,7 @@ struct PackageReport {
             <h2>What proves it</h2>
             \(HTML.table("facts", [], rows.map { [$0.0, "<code>\(HTML.text($0.1))</code>"] })
                 .replacing("<thead><tr></tr></thead>\n", with: ""))
+            \(others)
             <p>Keys under the head of the log; compare them with what you have from elsewhere:</p>
             <pre>\(HTML.text(signers.map(\.text).joined(separator: "\n")).replacing(" ", with: "\n"))</pre>
             <h3>Proved</h3>
@@ -195,6 +196,20 @@ struct PackageReport {
             <pre>{ printf '\\0'; cat \(sampleEntry); } | sha256sum</pre>
             </section>
             """
+    }
+
+    /// What is in the package besides the orders' own entries.
+    private var others: String {
+        let own = Set(contents.orders.flatMap { $0.events.map(\.index) })
+        let links = contents.entries.map(\.index).filter { !own.contains($0) }.map(link)
+        let files = contents.definitions.map { definition in
+            let path = HTML.text(EntryProofs.definitions + definition.name)
+            return "<a href=\"\(path)\">\(path)</a>"
+        }
+        guard !links.isEmpty || !files.isEmpty else { return "" }
+        return "<p>Besides, what the engine recorded of the definitions and of its keys: entries "
+            + "\(links.joined(separator: ", ")). Definitions that were followed: "
+            + "\(files.joined(separator: ", ")).</p>"
     }
 
     private var sampleEntry: String {
