@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
+        .executable(name: "dosette-audit-proof", targets: ["DosetteAuditProof"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
         .executable(name: "dosette-storage-proof", targets: ["DosetteStorageProof"]),
     ],
@@ -46,6 +47,7 @@ let package = Package(
             resources: [
                 .embedInCode("V001_create_journal.sql"),
                 .embedInCode("V002_add_clinic_side.sql"),
+                .embedInCode("V003_add_tiles_and_checkpoints.sql"),
             ]
         ),
         .target(
@@ -61,9 +63,13 @@ let package = Package(
         .target(
             name: "DosetteSQLite",
             dependencies: [
-                "DosetteCore", "DosetteStore", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
+        ),
+        .target(
+            name: "DosetteAuditFiles",
+            dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
             name: "DosetteDefinitions",
@@ -117,7 +123,7 @@ let package = Package(
         .target(
             name: "Dosette",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -130,8 +136,8 @@ let package = Package(
         .target(
             name: "DosetteTesting",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteStore",
+                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteEngine", "DosetteStore",
             ]
         ),
         .target(
@@ -146,9 +152,9 @@ let package = Package(
         .executableTarget(
             name: "DosetteCLI",
             dependencies: [
-                "Dosette", "DosetteCore", "DosetteAudit", "DosetteDefinitions", "DosetteEngine",
-                "DosetteKeys", "DosetteProvet", "DosetteServer", "DosetteSimulation",
-                "DosetteSimulator",
+                "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+                "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -180,7 +186,7 @@ let package = Package(
         .executableTarget(
             name: "DosetteFuzz",
             dependencies: [
-                "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore",
+                "DosetteEdgeFuzzing", "DosetteFuzzing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -193,6 +199,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+            ]
+        ),
+        .executableTarget(
+            name: "DosetteAuditProof",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
         .executableTarget(
@@ -209,6 +222,17 @@ let package = Package(
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteTesting",
                 "DosetteWorkflows",
+            ]
+        ),
+        .testTarget(
+            name: "DosetteAuditTests",
+            dependencies: ["DosetteAudit", .product(name: "Crypto", package: "swift-crypto")]
+        ),
+        .testTarget(
+            name: "DosetteAuditFilesTests",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditProof", "DosetteCore",
+                "DosetteStore", "DosetteTesting",
             ]
         ),
         .testTarget(name: "DosetteKeysTests", dependencies: ["DosetteKeys"]),
@@ -241,8 +265,7 @@ let package = Package(
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            exclude: ["Journals"]
+            ]
         ),
         .testTarget(
             name: "DosetteProvetTests",

@@ -9,6 +9,10 @@ package struct Migration: Sendable {
     package static let all = [
         Migration("V001_create_journal", PackageResources.V001_create_journal_sql),
         Migration("V002_add_clinic_side", PackageResources.V002_add_clinic_side_sql),
+        Migration(
+            "V003_add_tiles_and_checkpoints",
+            PackageResources.V003_add_tiles_and_checkpoints_sql
+        ),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

@@ -44,6 +44,7 @@ package struct Composition: Sendable {
         let assumptions = try ProvetAssumptions(configuration.assumptions)
         let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
         let clinics = try ClinicDirectory(configuration.clinics)
+        let audit = try Evidence.parts(configuration)
         let far = FarSide(configuration, clinics, assumptions, extras.clock)
         transport = far.transport
         let way = Self.way(configuration.pharmacy, extras, far.transport)
@@ -62,6 +63,7 @@ package struct Composition: Sendable {
                 sources: sources,
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,
+                audit: audit?(far.transport),
                 logger: logger
             )
         )
@@ -79,15 +81,22 @@ package struct Composition: Sendable {
         self.logger = logger
     }
 
-    /// Takes the journal over, with the clinics that were added before; see ``Engine/start()``.
-    package func start() async throws {
-        try await ClinicAdministration.load(
-            into: engine.clinics,
-            from: store,
-            keys: keys,
-            logger: logger
-        )
-        try await engine.start()
+    /// Takes the journal over, with the clinics that were added before; see ``Engine/start(_:)``.
+    ///
+    /// When it throws, everything is closed, and nothing else can be done with this composition.
+    package func start(_ start: EngineStart = .ordinary) async throws {
+        do {
+            try await ClinicAdministration.load(
+                into: engine.clinics,
+                from: store,
+                keys: keys,
+                logger: logger
+            )
+            try await engine.start(start)
+        } catch {
+            await close()
+            throw error
+        }
     }
 
     /// The key's file, made when it is missing; without a data directory a key that ends with the process.

@@ -13,6 +13,7 @@ extension PharmacyError {
         case let error as StoreError: self.init(store: error)
         case let error as JSONSyntaxError: self.init(.invalid, "this is not JSON: \(error)")
         case let error as YAMLProblems: self.init(.configuration, error.description)
+        case let error as JournalLoss: self.init(.journal, error.description)
         case let error as EngineFailure: self.init(.unavailable, error.reason)
         case let error as ActionRegistry.Ambiguous: self.init(.configuration, error.description)
         default: self.init(.unavailable, "\(error)")

@@ -20,6 +20,7 @@ package struct Configuration: Sendable {
     package var keyFile: String?
     /// How clinics bring their credentials by themselves; nothing when they cannot.
     package var hookup: HookupConfiguration?
+    package var audit: AuditConfiguration
 
     package init(
         dataDirectory: String,
@@ -33,7 +34,8 @@ package struct Configuration: Sendable {
         assumptions: [AssumptionOverride] = [],
         publicURL: String? = nil,
         keyFile: String? = nil,
-        hookup: HookupConfiguration? = nil
+        hookup: HookupConfiguration? = nil,
+        audit: AuditConfiguration = .standard
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -47,6 +49,7 @@ package struct Configuration: Sendable {
         self.publicURL = publicURL
         self.keyFile = keyFile
         self.hookup = hookup
+        self.audit = audit
     }
 }
 

@@ -48,7 +48,7 @@ package struct ConfigurationReader {
 
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
-        "assumptions", "public_url", "keys_file", "hookup",
+        "assumptions", "public_url", "keys_file", "hookup", "audit",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -77,7 +77,8 @@ package struct ConfigurationReader {
             assumptions: optional(members["assumptions"]).map(assumptions) ?? [],
             publicURL: optional(members["public_url"]).flatMap(url).map(withoutSlash),
             keyFile: optional(members["keys_file"])?.text().map(path),
-            hookup: optional(members["hookup"]).flatMap(hookup)
+            hookup: optional(members["hookup"]).flatMap(hookup),
+            audit: optional(members["audit"]).flatMap(audit) ?? .standard
         )
     }
 
@@ -97,7 +98,7 @@ package struct ConfigurationReader {
     }
 
     /// A path as given, or relative to the configuration file.
-    private func path(_ text: String) -> String {
+    func path(_ text: String) -> String {
         if text.hasPrefix("/") { return text }
         let directory = file.deletingLastPathComponent()
         return directory.appending(path: text).standardizedFileURL.path
@@ -120,7 +121,7 @@ package struct ConfigurationReader {
         url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
-    private func url(_ value: YAMLValue) -> String? {
+    func url(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
             url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil

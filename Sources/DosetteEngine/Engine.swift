@@ -32,6 +32,9 @@ package final class Engine: Service {
     private let reconcileInterval: TimeSpan
     private let hints: HintDesk?
     private let wakeUp = WakeUp()
+    private let stream: EngineStream
+    /// Nothing where no checkpoints are made.
+    private let checkpointer: Checkpointer?
     private let logger: Logger
 
     /// Puts an engine together; nothing is read or written yet.
@@ -85,11 +88,30 @@ package final class Engine: Service {
             logger: logger
         )
         homeDelivery = Self.homeDelivery(configuration, parts, desk, intake, budgets, clinics)
+        stream = EngineStream(store: parts.store, state: state, clock: clock, wakeUp: wakeUp)
+        checkpointer = Self.checkpointer(parts, stream, state)
         observerCalls = parts.observer?.calls ?? []
         reconcileInterval = configuration.timing.reconcileInterval
         let watch = Self.watch(configuration, parts, desk, budgets, clinics, homeDelivery)
         reconciler = watch?.reconciler
         hints = watch?.hints
+    }
+
+    private static func checkpointer(
+        _ parts: EngineParts,
+        _ stream: EngineStream,
+        _ state: EngineState
+    ) -> Checkpointer? {
+        parts.audit.map { audit in
+            Checkpointer(
+                audit,
+                store: parts.store,
+                stream: stream,
+                engine: state,
+                clock: parts.clock,
+                logger: parts.logger
+            )
+        }
     }
 
     /// What looks at the clinics' own doings, where anything can look.
@@ -147,8 +169,11 @@ package final class Engine: Service {
     /// When this returns, earlier engines can no longer write, definitions on offer stand in
     /// the journal, and orders are taken.
     ///
-    /// - Throws: ``StoreError``, ``YAMLProblems`` when a definition in the journal cannot be read.
-    package func start() async throws {
+    /// - Parameter start: What a person has decided about log and key, if anything.
+    /// - Throws: ``JournalLoss`` when entries are missing, before anything is written; ``StoreError``,
+    ///   ``EngineFailure``, ``YAMLProblems`` when a definition in the journal cannot be read.
+    package func start(_ start: EngineStart = .ordinary) async throws {
+        let plan = try await checkpointer?.examine(start)
         let ownership = try await store.beginEpoch(at: clock.now(), software: Self.software)
         try library.adopt(try await store.definitions())
         let version = try await journalDefinitions(ownership)
@@ -159,6 +184,7 @@ package final class Engine: Service {
             queuedCount: measure.queuedCount,
             engineVersion: version
         )
+        if let plan { try await checkpointer?.begin(plan) }
         logger.notice("engine started", metadata: [LogKey.epoch: "\(ownership.epoch)"])
     }
 
@@ -194,16 +220,19 @@ package final class Engine: Service {
                 if let reconciler { group.addTask { await reconciler.run() } }
                 if let hints { group.addTask { await hints.run() } }
                 if let homeDelivery { group.addTask { await homeDelivery.run() } }
+                if let checkpointer { group.addTask { await checkpointer.run() } }
                 await group.next()
                 // Each of them ends only when the engine does.
                 reconciler?.stop()
                 hints?.stop()
                 homeDelivery?.stop()
+                checkpointer?.stop()
                 wakeUp.wake()
             }
         } onGracefulShutdown: {
             self.drain()
         }
+        await checkpointer?.finish()
         state.setRunning(false)
         hub.close()
         logger.notice("engine stopped")
@@ -217,6 +246,27 @@ package final class Engine: Service {
         hints?.stop()
         homeDelivery?.stop()
         wakeUp.wake()
+    }
+
+    // MARK: - Evidence
+
+    /// How far checkpoints and witnesses are; nothing where none are made.
+    package var checkpoints: CheckpointReport? { checkpointer?.report }
+
+    /// Makes a checkpoint now, if there are new events.
+    package func makeCheckpoint() async throws { try await checkpointer?.make() }
+
+    /// Gives the log a new key; the checkpoint that is made at once is signed by the old one, too.
+    ///
+    /// When this returns, it stands in the journal, and the old key is gone.
+    ///
+    /// - Returns: The new key, as a vkey.
+    /// - Throws: ``EngineFailure``, ``StoreError``, or why the key cannot be kept.
+    package func rotateCheckpointKey(by person: String, reason: String) async throws -> String {
+        guard let checkpointer else {
+            throw EngineFailure(reason: "this engine makes no checkpoints")
+        }
+        return try await checkpointer.rotate(by: person, reason: reason)
     }
 
     // MARK: - What an earlier engine spent
@@ -304,44 +354,13 @@ package final class Engine: Service {
     }
 
     /// Makes a change of the clinics durable, together with the event that tells of it.
-    ///
-    /// One at a time: the caller sees to that.
     package func record(
         _ event: EngineEvent,
         _ change: ClinicChange,
         by actor: Actor,
         reason: String?
     ) async throws(StoreError) {
-        guard let epoch = state.epoch else {
-            throw StoreError(.unavailable, "the engine does not own the journal yet")
-        }
-        let version = state.nextEngineVersion()
-        let encoded = EventCodec.encode(
-            event,
-            version: version,
-            at: clock.now(),
-            actor: actor,
-            reason: reason
-        )
-        let commit = Commit(
-            stream: .engine,
-            expectedVersion: version,
-            epoch: epoch,
-            events: [encoded],
-            order: nil,
-            work: [],
-            clinic: change
-        )
-        do throws(StoreError) {
-            try await store.commit(commit)
-        } catch {
-            if error.code == .fenced || error.code == .outcomeUnknown {
-                state.fail("\(error)")
-                wakeUp.wake()
-            }
-            throw error
-        }
-        state.addEngineEvent()
+        try await stream.record([event], change, by: actor, reason: reason)
     }
 
     /// Adds a clinic or changes one, for all that is done from now on.

@@ -15,6 +15,10 @@ struct EngineHistory {
     private var digests: Set<String> = []
     /// Whether each clinic that was added is disabled.
     private var clinics: [String: Bool] = [:]
+    /// What the log is called.
+    private var origin: String?
+    /// The keys that sign checkpoints.
+    private var keys: Set<String> = []
 
     init(_ library: WorkflowLibrary) {
         self.library = library
@@ -29,6 +33,9 @@ struct EngineHistory {
             case .started(let epoch, _): return noteStart(epoch, envelope)
             case .workflowDefined(let row): return try noteDefinition(row, envelope)
             case .clinic(let event, let id, _): return noteClinic(event, id, envelope)
+            case .keyAdded(let key, let origin): return noteKey(key, origin, envelope)
+            case .keyRetired(let key): return noteRetired(key, envelope)
+            case .logRestarted(let restart): return noteRestart(restart, envelope)
             }
         } catch {
             return ["\(error)"]
@@ -72,6 +79,46 @@ struct EngineHistory {
         let isOwn =
             envelope.actor == .dosette && envelope.reason == nil && envelope.idempotency == nil
         return isOwn ? [] : ["\(envelope.kind) is Dosette's own and says otherwise"]
+    }
+
+    // MARK: - Keys
+
+    /// A key comes and goes by itself, or by a person with a reason.
+    private func keyProblems(_ envelope: Envelope, mustBePerson: Bool = false) -> [String] {
+        if !mustBePerson, envelope.actor.kind == .dosette { return ownProblems(envelope) }
+        let isSaid =
+            envelope.actor.kind == .person && envelope.actor.name?.isEmpty == false
+            && envelope.reason?.isEmpty == false
+        return isSaid ? [] : ["\(envelope.kind) is of no person with a reason"]
+    }
+
+    private mutating func noteKey(
+        _ key: String,
+        _ origin: String,
+        _ envelope: Envelope
+    ) -> [String] {
+        var problems = keyProblems(envelope)
+        if !keys.insert(key).inserted { problems.append("a key is added that signs already") }
+        if origin != self.origin ?? origin || !key.hasPrefix("\(origin)+") {
+            problems.append("a key of another log is added")
+        }
+        self.origin = origin
+        return problems
+    }
+
+    private mutating func noteRetired(_ key: String, _ envelope: Envelope) -> [String] {
+        var problems = keyProblems(envelope)
+        if keys.remove(key) == nil { problems.append("a key is retired that does not sign") }
+        return problems
+    }
+
+    private mutating func noteRestart(_ restart: LogRestart, _ envelope: Envelope) -> [String] {
+        var problems = keyProblems(envelope, mustBePerson: true)
+        if restart.previous != origin ?? restart.previous {
+            problems.append("a log goes on that had another name")
+        }
+        origin = restart.origin
+        return problems
     }
 
     // MARK: - Clinics

@@ -20,6 +20,8 @@ package struct EngineParts: Sendable {
     package var intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)]
     package var clock: any EngineClock
     package var random: RandomSource
+    /// What checkpoints are made with; nothing where none are made.
+    package var audit: AuditParts?
     package var logger: Logger
 
     package init(
@@ -34,6 +36,7 @@ package struct EngineParts: Sendable {
         intervalUnits: [(code: String, unit: RepeatPlan.Interval.Unit)],
         clock: any EngineClock = SystemClock(),
         random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
+        audit: AuditParts? = nil,
         logger: Logger
     ) {
         self.store = store
@@ -47,6 +50,7 @@ package struct EngineParts: Sendable {
         self.intervalUnits = intervalUnits
         self.clock = clock
         self.random = random
+        self.audit = audit
         self.logger = logger
     }
 }

@@ -36,6 +36,10 @@ package struct EngineCounters: Hashable, Sendable {
 package struct EngineFailure: Error, Sendable, CustomStringConvertible {
     package let reason: String
 
+    package init(reason: String) {
+        self.reason = reason
+    }
+
     package var description: String { reason }
 }
 

@@ -56,6 +56,25 @@ struct ShownStore: Store {
 
     func clinics() async throws(StoreError) -> [ClinicRow] { [] }
 
+    func treeHead() async throws(StoreError) -> TreeHead { throw Self.readOnly }
+
+    func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? { nil }
+
+    func keep(_ checkpoint: CheckpointRow) async throws(StoreError) { throw Self.readOnly }
+
+    func checkpoints(from number: Int, limit: Int) async throws(StoreError) -> [CheckpointRow] {
+        []
+    }
+
+    func newestCheckpoint() async throws(StoreError) -> CheckpointRow? { nil }
+
+    func keep(_ cosignature: CosignatureRow) async throws(StoreError) { throw Self.readOnly }
+
+    func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] { [] }
+
     func freeBytes() -> Int64? { nil }
 
     func measure() async throws(StoreError) -> StoreMeasure {

@@ -1,6 +1,5 @@
 import Crypto
 import Foundation
-import Glibc
 
 /// The one secret of an installation, from which all its other keys are derived.
 ///
@@ -8,8 +7,6 @@ import Glibc
 /// with it, so it belongs into a backup of its own.
 package struct MasterKey: Sendable {
     package static let byteCount = 32
-    /// The permissions that nobody but the file's owner may have.
-    static let foreignPermissions = 0o077
 
     private let bytes: [UInt8]
 
@@ -36,69 +33,22 @@ package struct MasterKey: Sendable {
     /// - Throws: ``KeyFailure`` when the file is not a key, others may read it, or it cannot be
     ///   written.
     package static func readOrCreate(file: String) throws(KeyFailure) -> MasterKey {
-        if !FileManager.default.fileExists(atPath: file) { try create(file, MasterKey()) }
-        // What is sealed from now on must not outlive its key: the file's name is flushed, too, also
-        // when an earlier start has made it and died.
-        let directory = URL(filePath: file).deletingLastPathComponent()
-        try flushNames(in: directory)
-        try flushNames(in: directory.deletingLastPathComponent())
-        // Somebody may have been faster: what stands in the file is the key.
-        return try read(file: file)
-    }
-
-    /// - Throws: When the disk says that it could not; a file system that cannot flush names keeps them in
-    ///   order by itself.
-    private static func flushNames(in directory: URL) throws(KeyFailure) {
-        // Sound: the text lives for the call.
-        let descriptor = unsafe Glibc.open(directory.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        guard fsync(descriptor) != 0, ![EINVAL, ENOTSUP, EROFS].contains(errno) else { return }
-        throw KeyFailure(reason: "the names in \(directory.path) cannot be flushed")
+        let text = try PrivateFile(file).readOrCreate { () throws(KeyFailure) in
+            Data(MasterKey().bytes).base64EncodedString()
+        }
+        return try parse(text, file)
     }
 
     /// Reads the key's file.
     package static func read(file: String) throws(KeyFailure) -> MasterKey {
-        let path = URL(filePath: file).resolvingSymlinksInPath().path
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let text = try? String(contentsOfFile: path, encoding: .utf8)
-        else { throw KeyFailure(reason: "\(file) cannot be read") }
-        let mode = (attributes[.posixPermissions] as? NSNumber)?.intValue ?? foreignPermissions
-        guard mode & foreignPermissions == 0 else {
-            throw KeyFailure(
-                reason: "\(file): others may read it; allow it to its owner only (chmod 600)"
-            )
-        }
-        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
-        guard let data = Data(base64Encoded: trimmed), let key = MasterKey(bytes: Array(data))
-        else {
+        try parse(try PrivateFile(file).read(), file)
+    }
+
+    private static func parse(_ text: String, _ file: String) throws(KeyFailure) -> MasterKey {
+        guard let data = Data(base64Encoded: text), let key = MasterKey(bytes: Array(data)) else {
             throw KeyFailure(reason: "\(file) is no key: \(byteCount) bytes in base64 are due")
         }
         return key
-    }
-
-    /// Writes a new key under another name and moves it there, unless one is there already.
-    private static func create(_ file: String, _ key: MasterKey) throws(KeyFailure) {
-        let text = Data(key.bytes).base64EncodedString() + "\n"
-        let draft = "\(file).\(UUID().uuidString)"
-        defer { try? FileManager.default.removeItem(atPath: draft) }
-        let isMade = FileManager.default.createFile(
-            atPath: draft,
-            contents: nil,
-            attributes: [.posixPermissions: 0o600]
-        )
-        guard isMade, let handle = FileHandle(forWritingAtPath: draft) else {
-            throw KeyFailure(reason: "\(file) cannot be written")
-        }
-        do {
-            try handle.write(contentsOf: Data(text.utf8))
-            try handle.synchronize()
-            try handle.close()
-        } catch {
-            throw KeyFailure(reason: "\(file) cannot be written")
-        }
-        // A link fails when the name is taken: two that start at once get one key.
-        try? FileManager.default.linkItem(atPath: draft, toPath: file)
     }
 
     // MARK: - What is derived
@@ -173,6 +123,10 @@ package struct MasterKey: Sendable {
 /// Why a key could not be had or used; without the key.
 package struct KeyFailure: Error, Hashable, CustomStringConvertible {
     package let reason: String
+
+    package init(reason: String) {
+        self.reason = reason
+    }
 
     package var description: String { reason }
 }

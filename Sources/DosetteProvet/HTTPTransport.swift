@@ -20,6 +20,18 @@ package struct TransportRequest: Sendable {
     package let url: String
     package var headers: [(name: String, value: String)]
     package let body: [UInt8]?
+
+    package init(
+        method: Method,
+        url: String,
+        headers: [(name: String, value: String)],
+        body: [UInt8]?
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
 }
 
 /// What came of one HTTP request, as far as it can be known.
@@ -101,7 +113,7 @@ package struct HTTPTransport: Sendable {
     /// Sends `request` once.
     ///
     /// The caller bounds the time by cancelling; the connection closes then.
-    func send(_ request: TransportRequest) async -> TransportResult {
+    package func send(_ request: TransportRequest) async -> TransportResult {
         switch carrier {
         case .network(let client): await Self.send(request, by: client)
         case .process(let answer): await answer(request)

@@ -1,3 +1,4 @@
+import DosetteAudit
 import DosetteCore
 import DosetteStore
 import GRDB
@@ -11,11 +12,23 @@ final class Batch {
     private(set) var results: [Result<Void, StoreError>] = []
     /// Whether COMMIT was tried: before that, nothing can be on disk.
     private(set) var reachedCommit = false
-    /// The first entry that stands, to look for after a flush that failed.
-    private var firstEntry: (position: Int64, text: String)?
+    /// The tree with the entries of the batch; it holds once the transaction does.
+    private(set) var tree: MerkleTree
+    /// Reads the tree anew when it is not the journal's.
+    private let readTree: (Database) throws -> MerkleTree
+    /// The entries that stand, in order.
+    private var entries: [[UInt8]] = []
+    /// The position of the first of them, by which the batch is looked for after a flush that failed.
+    private var firstPosition: Int64 = 0
 
-    init(_ commits: [Commit]) {
+    init(
+        _ commits: [Commit],
+        _ tree: MerkleTree,
+        readTree: @escaping (Database) throws -> MerkleTree
+    ) {
         self.commits = commits
+        self.tree = tree
+        self.readTree = readTree
         results = commits.map { _ in .success(()) }
     }
 
@@ -24,9 +37,12 @@ final class Batch {
         do {
             let epoch = try Statements.epoch(database)
             var position = try Statements.nextPosition(database)
+            if tree.size != UInt64(position) { tree = try readTree(database) }
+            firstPosition = position
             for (index, commit) in commits.enumerated() {
                 results[index] = try apply(commit, epoch, &position, database)
             }
+            try tree.append(entries, storingTilesIn: database)
             reachedCommit = true
             try database.commit()
         } catch {
@@ -38,8 +54,9 @@ final class Batch {
 
     /// Whether the batch, whose flush failed, is in the journal; a transaction is there or not.
     func isThere(_ database: Database) throws -> Bool {
-        guard let firstEntry else { return false }
-        return try Statements.entry(at: firstEntry.position, database) == firstEntry.text
+        guard let first = entries.first else { return false }
+        let text = String(decoding: first, as: UTF8.self)
+        return try Statements.entry(at: firstPosition, database) == text
     }
 
     /// Writes one change behind a savepoint.
@@ -60,23 +77,18 @@ final class Batch {
             let summary = "the stream is at \(version), not \(commit.expectedVersion)"
             return .failure(StoreError(.conflict, summary))
         }
-        let start = position
+        let start = (position: position, entryCount: entries.count)
         do {
             try database.inSavepoint {
                 try insert(commit, &position, database)
                 return .commit
             }
-            noteFirstEntry(commit, at: start)
             return .success(())
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            position = start
+            position = start.position
+            entries.removeLast(entries.count - start.entryCount)
             return .failure(Self.constraint(error))
         }
-    }
-
-    private func noteFirstEntry(_ commit: Commit, at position: Int64) {
-        guard firstEntry == nil, let event = commit.events.first else { return }
-        firstEntry = (position, String(decoding: event.entry(at: position), as: UTF8.self))
     }
 
     private func insert(
@@ -86,7 +98,9 @@ final class Batch {
     ) throws {
         if let definition = commit.definition { try Statements.insert(definition, database) }
         for event in commit.events {
-            try Statements.insert(event, commit.stream, at: position, database)
+            let entry = event.entry(at: position)
+            try Statements.insert(entry, event.version, commit.stream, at: position, database)
+            entries.append(entry)
             position += 1
         }
         if let change = commit.clinic { try Statements.apply(change, database) }
@@ -112,5 +126,17 @@ final class Batch {
             return StoreError(.conflict, "another writer got to the stream first", cause: error)
         }
         return StoreError(.damaged, "a rule of the schema refuses the change", cause: error)
+    }
+}
+
+extension MerkleTree {
+    /// Appends entries and stores the tiles that they fill, in the transaction that is open.
+    mutating func append(
+        _ entries: [[UInt8]],
+        storingTilesIn database: Database
+    ) throws {
+        for entry in entries {
+            for tile in append(entry) { try Statements.insert(tile, database) }
+        }
     }
 }

@@ -1,3 +1,4 @@
+import DosetteAudit
 import DosetteCore
 import DosetteStore
 import Foundation
@@ -17,6 +18,9 @@ final class Connection: Sendable {
     private let file: URL
     private let options: StoreOptions
     private let pool: Mutex<DatabasePool?>
+    /// The tree over all entries that are durable; of a connection that writes.
+    private let tree: Mutex<MerkleTree>
+    private let roots = TileRoots()
     private let batchesInLog = Atomic(0)
 
     /// What a connection may do.
@@ -29,8 +33,13 @@ final class Connection: Sendable {
         self.file = file
         self.options = options
         switch access {
-        case .readAndWrite: pool = Mutex(try Self.open(file, options))
-        case .readOnly: pool = Mutex(try Self.openForReading(file))
+        case .readAndWrite:
+            let opened = try Self.open(file, options, roots)
+            pool = Mutex(opened.pool)
+            tree = Mutex(opened.tree)
+        case .readOnly:
+            pool = Mutex(try Self.openForReading(file))
+            tree = Mutex(MerkleTree())
         }
     }
 
@@ -57,8 +66,9 @@ final class Connection: Sendable {
 
     private static func open(
         _ file: URL,
-        _ options: StoreOptions
-    ) throws(StoreError) -> DatabasePool {
+        _ options: StoreOptions,
+        _ roots: TileRoots
+    ) throws(StoreError) -> (pool: DatabasePool, tree: MerkleTree) {
         var configuration = Configuration()
         configuration.label = "dosette.journal"
         configuration.maximumReaderCount = SQLiteStore.readersMaximum
@@ -67,11 +77,12 @@ final class Connection: Sendable {
             try checkBeforeOpening(file)
             try FileSystem.writeAgain(URL(filePath: file.path + "-wal"))
             let pool = try DatabasePool(path: file.path, configuration: configuration)
-            try pool.writeWithoutTransaction { database in
+            let tree = try pool.writeWithoutTransaction { database in
                 try prepareWriter(database, options)
                 try Schema.migrate(database, observer: options.observer)
+                return try JournalTree.fill(database, roots)
             }
-            return pool
+            return (pool, tree)
         } catch let error as StoreError {
             throw error
         } catch {
@@ -163,13 +174,14 @@ final class Connection: Sendable {
     ///
     /// - Returns: A result for each commit, in order.
     func write(_ commits: [Commit]) -> [Result<Void, StoreError>] {
-        let batch = Batch(commits)
+        let batch = makeBatch(commits)
         let failure: StoreError
         do {
             try current().writeWithoutTransaction { database in
                 try batch.write(database)
                 checkpointForObserver(database)
             }
+            tree.withLock { $0 = batch.tree }
             return batch.results
         } catch {
             failure = Self.classify(error, "the batch could not be written")
@@ -177,7 +189,72 @@ final class Connection: Sendable {
         guard batch.reachedCommit, failure.code != .full else {
             return batch.results.map { _ in .failure(failure) }
         }
-        return settle(batch, failure)
+        defer { if options.keepsTreeOfFailedBatch { tree.withLock { $0 = batch.tree } } }
+        switch settle(failure, lookingFor: { try batch.isThere($0) }) {
+        case nil: return batch.results
+        case let failure?: return batch.results.map { _ in .failure(failure) }
+        }
+    }
+
+    private func makeBatch(_ commits: [Commit]) -> Batch {
+        let tree = currentTree
+        return Batch(commits, tree) { [roots, options] database in
+            options.keepsTreeOfFailedBatch ? tree : try JournalTree.read(database, roots)
+        }
+    }
+
+    private var currentTree: MerkleTree { tree.withLock { $0 } }
+
+    /// The tree over all entries that are durable; of a connection that writes.
+    func openTree() throws(StoreError) -> MerkleTree {
+        _ = try current()
+        return currentTree
+    }
+
+    /// The tree as of now, whoever writes.
+    func readTree() async throws(StoreError) -> MerkleTree {
+        try await read { [roots] in try JournalTree.read($0, roots) }
+    }
+
+    /// The hashes that a tile has as of now, whoever writes.
+    func readTile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        try await read { [roots] in
+            try JournalTree.hashes(level: level, index: index, $0, roots)
+        }
+    }
+
+    /// Makes a change beside the journal in a transaction of its own.
+    ///
+    /// - Parameters:
+    ///   - change: What is written; a rule that it breaks is a `conflict`.
+    ///   - isThere: Whether it is, after a flush that failed.
+    /// - Returns: Why it is not durable, if it is not.
+    func change(
+        _ change: (Database) throws -> Void,
+        isThere: (Database) throws -> Bool
+    ) -> Result<Void, StoreError> {
+        var reachedCommit = false
+        let failure: StoreError
+        do {
+            try current().writeWithoutTransaction { database in
+                try database.inTransaction(.immediate) {
+                    try change(database)
+                    reachedCommit = true
+                    return .commit
+                }
+                checkpointForObserver(database)
+            }
+            return .success(())
+        } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_CONSTRAINT && !reachedCommit
+        {
+            let summary = "a rule of the schema refuses the change"
+            return .failure(StoreError(.conflict, summary, cause: error))
+        } catch {
+            failure = Self.classify(error, "the change could not be written")
+        }
+        guard reachedCommit, failure.code != .full else { return .failure(failure) }
+        return settle(failure, lookingFor: isThere).map { .failure($0) } ?? .success(())
     }
 
     /// Makes the checkpoint that SQLite makes by itself where nobody wants to be told of it.
@@ -192,33 +269,37 @@ final class Connection: Sendable {
         observer(.checkpointEnds)
     }
 
-    /// A flush failed, so the batch may or may not be there: open the file again and look.
-    private func settle(_ batch: Batch, _ failure: StoreError) -> [Result<Void, StoreError>] {
+    /// A flush failed, so what was written may or may not be there: open the file again and look.
+    ///
+    /// - Returns: Nothing when it is there.
+    private func settle(
+        _ failure: StoreError,
+        lookingFor isThere: (Database) throws -> Bool
+    ) -> StoreError? {
         for attempt in 1...Self.reopeningsMaximum {
             // On the writer's own thread, which has nothing to do until the file is open again.
             if attempt > 1 { Thread.sleep(forTimeInterval: options.reopeningPause) }
-            guard let isThere = try? reopen(lookingFor: batch) else { continue }
-            if isThere { return batch.results }
-            return batch.results.map { _ in .failure(failure) }
+            guard let isThere = try? reopen(lookingFor: isThere) else { continue }
+            return isThere ? nil : failure
         }
-        let unknown = StoreError(.outcomeUnknown, failure.summary, cause: failure.cause)
-        return batch.results.map { _ in .failure(unknown) }
+        return StoreError(.outcomeUnknown, failure.summary, cause: failure.cause)
     }
 
     /// Opens the file anew and brings the whole log into it, so that what is read is on disk.
-    private func reopen(lookingFor batch: Batch) throws -> Bool {
+    private func reopen(lookingFor isThere: (Database) throws -> Bool) throws -> Bool {
         let old = pool.withLock { pool in
             defer { pool = nil }
             return pool
         }
         try? old?.close()
-        let new = try Self.open(file, options)
-        let isThere = try new.writeWithoutTransaction { database in
+        let new = try Self.open(file, options, roots)
+        let found = try new.pool.writeWithoutTransaction { database in
             _ = try database.checkpoint(.truncate)
-            return try batch.isThere(database)
+            return try isThere(database)
         }
-        pool.withLock { $0 = new }
-        return isThere
+        tree.withLock { $0 = new.tree }
+        pool.withLock { $0 = new.pool }
+        return found
     }
 
     func beginEpoch(
@@ -229,19 +310,25 @@ final class Connection: Sendable {
             return .success(
                 try current().writeWithoutTransaction { database in
                     var ownership = Ownership(epoch: 0, engineVersion: 0)
+                    var tree = currentTree
                     try database.inTransaction(.immediate) {
                         let epoch = try Statements.raiseEpoch(database)
                         let version = try Statements.version(of: .engine, database)
-                        let event = EngineEvent.started(epoch: epoch, software: software)
-                        try Statements.insert(
-                            EventCodec.encode(event, version: version, at: now),
-                            .engine,
-                            at: Statements.nextPosition(database),
-                            database
-                        )
+                        let position = try Statements.nextPosition(database)
+                        if tree.size != UInt64(position) {
+                            tree = try JournalTree.read(database, roots)
+                        }
+                        let entry = EventCodec.encode(
+                            EngineEvent.started(epoch: epoch, software: software),
+                            version: version,
+                            at: now
+                        ).entry(at: position)
+                        try Statements.insert(entry, version, .engine, at: position, database)
+                        try tree.append([entry], storingTilesIn: database)
                         ownership = Ownership(epoch: epoch, engineVersion: version + 1)
                         return .commit
                     }
+                    self.tree.withLock { $0 = tree }
                     return ownership
                 }
             )

@@ -1,4 +1,5 @@
 import Dispatch
+package import DosetteAudit
 package import DosetteCore
 package import DosetteStore
 package import Foundation
@@ -165,6 +166,74 @@ package final class SQLiteStore: Store {
             }
         }
         return try result.get()
+    }
+
+    // MARK: - Evidence
+
+    package func keep(_ checkpoint: CheckpointRow) async throws(StoreError) {
+        try await change {
+            try Statements.insert(checkpoint, $0)
+        } isThere: {
+            try Statements.newestCheckpoint($0) == checkpoint
+        }
+    }
+
+    package func keep(_ cosignature: CosignatureRow) async throws(StoreError) {
+        try await change {
+            try Statements.insert(cosignature, $0)
+        } isThere: {
+            let size = cosignature.size
+            return try Statements.cosignatures(of: cosignature.origin, size: size, $0)
+                .contains(cosignature)
+        }
+    }
+
+    /// Makes a change beside the journal, behind the batches that wait.
+    private func change(
+        _ change: @escaping @Sendable (Database) throws -> Void,
+        isThere: @escaping @Sendable (Database) throws -> Bool
+    ) async throws(StoreError) {
+        guard !queue.withLock({ $0.isClosed }) else {
+            throw StoreError(.unavailable, "the store is closed to changes")
+        }
+        let result = await withCheckedContinuation { continuation in
+            writer.async {
+                continuation.resume(returning: self.connection.change(change, isThere: isThere))
+            }
+        }
+        try result.get()
+    }
+
+    package func treeHead() async throws(StoreError) -> TreeHead {
+        let tree = lock == nil ? try await connection.readTree() : try connection.openTree()
+        return TreeHead(size: tree.size, root: tree.root)
+    }
+
+    package func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        if lock != nil {
+            let partial = try connection.openTree().partialTiles
+                .first { $0.level == level && $0.index == index }
+            if let partial { return partial.hashes }
+        }
+        return try await connection.readTile(level: level, index: index)
+    }
+
+    package func checkpoints(
+        from number: Int,
+        limit: Int
+    ) async throws(StoreError) -> [CheckpointRow] {
+        try await connection.read { try Statements.checkpoints(from: number, limit: limit, $0) }
+    }
+
+    package func newestCheckpoint() async throws(StoreError) -> CheckpointRow? {
+        try await connection.read { try Statements.newestCheckpoint($0) }
+    }
+
+    package func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] {
+        try await connection.read { try Statements.cosignatures(of: origin, size: size, $0) }
     }
 
     // MARK: - Reading

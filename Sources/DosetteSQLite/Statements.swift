@@ -18,15 +18,16 @@ enum Statements {
     }
 
     static func insert(
-        _ event: EncodedEvent,
+        _ entry: [UInt8],
+        _ version: Int,
         _ stream: StreamID,
         at position: Int64,
         _ database: Database
     ) throws {
         let sql = "INSERT INTO journal (position, stream, version, entry) VALUES (?, ?, ?, ?)"
-        let entry = String(decoding: event.entry(at: position), as: UTF8.self)
+        let text = String(decoding: entry, as: UTF8.self)
         try database.cachedStatement(sql: sql)
-            .execute(arguments: [position, stream.number, event.version, entry])
+            .execute(arguments: [position, stream.number, version, text])
     }
 
     static func entry(at position: Int64, _ database: Database) throws -> String? {

@@ -6,6 +6,10 @@ package struct StoreOptions: Sendable {
     /// Pages in the log after which it is brought into the file.
     package var checkpointPages = 8_000
 
+    /// Whether the tree goes on with the entries of a batch that failed: a mistake on purpose, so that a test
+    /// can show that it is found.
+    package var keepsTreeOfFailedBatch = false
+
     /// Told of moments that nobody sees from outside, on the thread that they happen on.
     ///
     /// With it the writer makes the same checkpoints itself, right behind a commit, in place of

@@ -22,6 +22,7 @@ extension API {
             "breakers": .array(breakers),
             "store": .string(measure == nil ? "unavailable" : "ok"),
             "free_bytes": engine.store.freeBytes().map { .integer($0) } ?? .null,
+            "checkpoints": checkpointView,
         ]
         var response = Response.json(body, isReady ? .ok : .serviceUnavailable)
         if !isReady { response.headers[.retryAfter] = "\(ServerLimits.storeRetrySeconds)" }
@@ -36,6 +37,7 @@ extension API {
             runningCount: engine.runningCount,
             setAsideCount: engine.setAsideCount,
             breakers: engine.openBreakers().map(\.clinic),
+            checkpoints: engine.checkpoints,
             requests: counts.all
         )
         return Response.bytes(Array(page.text.utf8), .ok, type: MediaType.metrics)

@@ -26,6 +26,7 @@ struct API: Sendable {
         case .live: .json(["live": true])
         case .ready: await readiness()
         case .metrics: await metrics()
+        case .rotateKey: try await rotateKey(call)
         case .clinicSide(let route): try await answer(route, call)
         case .nowhere: throw .noSuchPath
         }

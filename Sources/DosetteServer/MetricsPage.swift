@@ -13,6 +13,8 @@ struct MetricsPage {
     let setAsideCount: Int
     /// Clinics whose breaker is not closed.
     let breakers: [String]
+    /// Nothing where no checkpoints are made.
+    let checkpoints: CheckpointReport?
     let requests: [RequestCounts.Key: Int]
 
     private enum Kind: String {
@@ -23,7 +25,8 @@ struct MetricsPage {
     private typealias Sample = (labels: [(String, String)], value: Int64)
 
     var text: String {
-        (orderFamilies + workFamilies + storeFamilies + serverFamilies).joined()
+        (orderFamilies + workFamilies + storeFamilies + evidenceFamilies + serverFamilies)
+            .joined()
     }
 
     private var orderFamilies: [String] {
@@ -72,6 +75,24 @@ struct MetricsPage {
             gauge("orders_parked", "Orders that a person decides.", Int64(measure.parkedCount)),
             gauge("log_bytes", "The write-ahead log.", measure.logBytes),
         ] + (free.map { [$0] } ?? [])
+    }
+
+    private var evidenceFamilies: [String] {
+        guard let checkpoints else { return [] }
+        let sizes = checkpoints.witnesses.map { witness -> Sample in
+            ([("witness", witness.name)], Int64(clamping: witness.size))
+        }
+        let failing = checkpoints.witnesses.filter { $0.failure != nil }
+            .map { witness -> Sample in ([("witness", witness.name)], 1) }
+        return [
+            gauge(
+                "checkpoint_events",
+                "Events of the newest checkpoint.",
+                Int64(clamping: checkpoints.size)
+            ),
+            family("witness_events", .gauge, "Events that a witness knows of.", sizes),
+            family("witness_failing", .gauge, "Witnesses that lag behind.", failing),
+        ]
     }
 
     private var serverFamilies: [String] {

@@ -14,6 +14,7 @@ enum Route: Hashable, Sendable {
     case live
     case ready
     case metrics
+    case rotateKey
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -31,6 +32,7 @@ enum Route: Hashable, Sendable {
         case ("health", 2): self = names[1] == "live" ? .live : Self.ready(names[1])
         case ("metrics", 1): self = .metrics
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
+        case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -68,6 +70,7 @@ extension Route {
         case live
         case ready
         case metrics
+        case rotateKey = "rotate_key"
         case asset
         case launch
         case session
@@ -94,6 +97,7 @@ extension Route {
         case .live: .live
         case .ready: .ready
         case .metrics: .metrics
+        case .rotateKey: .rotateKey
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -103,7 +107,7 @@ extension Route {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .orders: [.get, .head, .post]
-        case .batch, .signals, .dispenses, .reversal: [.post]
+        case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
         case .clinicSide(let route): route.methods
         case .nowhere: []

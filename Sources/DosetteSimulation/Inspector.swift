@@ -77,7 +77,7 @@ struct Inspector {
                 self.epoch = epoch
                 world.note("journal", nil, "engine \(epoch) takes the journal over")
             case .workflowDefined(let row): try library.adopt([row])
-            case .clinic: break
+            case .clinic, .keyAdded, .keyRetired, .logRestarted: break
             }
             return false
         }

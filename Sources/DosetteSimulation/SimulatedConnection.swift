@@ -1,3 +1,4 @@
+import DosetteAudit
 import DosetteCore
 import DosetteDeterminism
 import DosetteStore
@@ -208,6 +209,47 @@ final class SimulatedConnection: Store {
     func clinics() async throws(StoreError) -> [ClinicRow] {
         try check()
         return try await base.clinics()
+    }
+
+    func treeHead() async throws(StoreError) -> TreeHead {
+        try check()
+        return try await base.treeHead()
+    }
+
+    func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        try check()
+        return try await base.tile(level: level, index: index)
+    }
+
+    func keep(_ checkpoint: CheckpointRow) async throws(StoreError) {
+        try check()
+        try await base.keep(checkpoint)
+    }
+
+    func checkpoints(
+        from number: Int,
+        limit: Int
+    ) async throws(StoreError) -> [CheckpointRow] {
+        try check()
+        return try await base.checkpoints(from: number, limit: limit)
+    }
+
+    func newestCheckpoint() async throws(StoreError) -> CheckpointRow? {
+        try check()
+        return try await base.newestCheckpoint()
+    }
+
+    func keep(_ cosignature: CosignatureRow) async throws(StoreError) {
+        try check()
+        try await base.keep(cosignature)
+    }
+
+    func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] {
+        try check()
+        return try await base.cosignatures(of: origin, size: size)
     }
 
     func freeBytes() -> Int64? { world.isDiskFull ? 0 : 1 << 40 }

@@ -26,9 +26,11 @@ struct StateChecker {
     private var replayed: Set<Int> = []
     private(set) var replayCount = 0
     private var texts: [Int: String] = [:]
+    private let tiles: TileCheck
 
     init(_ recording: Recording) {
         self.recording = recording
+        tiles = TileCheck(recording.entries)
         let name = "home_delivery"
         let embedded = EmbeddedWorkflow.all.first { $0.file == "\(name)_v1.yaml" }
         let text = (embedded?.text ?? "") + "# after the power cut\n"
@@ -101,6 +103,7 @@ struct StateChecker {
             guard verdict == "ok" else { throw Problem("integrity_check: \(verdict ?? "nothing")") }
             let first = try String.fetchOne(database, sql: Self.journal, arguments: [count]) ?? ""
             guard first == expected else { throw Problem("the journal has other bytes") }
+            try tiles.check(database, recordedCount: count)
             var hasher = Hasher()
             for sql in Self.dumps {
                 hasher.combine(try String.fetchOne(database, sql: sql) ?? "")

@@ -52,6 +52,9 @@ struct SessionPlan: Sendable {
     let orderCount: Int
     /// Orders that are handed in at once when the engine no longer works on any.
     let lateCount: Int
+    /// Orders that are handed in and canceled before any work: they make the journal long enough for
+    /// a tile of the tree to fill in a later session.
+    var canceledCount = 0
     /// After how many commits the process dies; nothing for an orderly close.
     let deadAfter: Int?
     /// Pages in the log after which it is brought into the file: few, so that the log starts anew
@@ -63,7 +66,13 @@ struct SessionPlan: Sendable {
     var diesEarly: Bool { deadAfter != nil || flushFailsAt != nil }
 
     static let all = [
-        SessionPlan(orderCount: 1, lateCount: 2, deadAfter: nil, checkpointPages: 60),
+        SessionPlan(
+            orderCount: 1,
+            lateCount: 2,
+            canceledCount: 41,
+            deadAfter: nil,
+            checkpointPages: 60
+        ),
         SessionPlan(orderCount: 1, lateCount: 0, deadAfter: 9, checkpointPages: 8_000),
         SessionPlan(orderCount: 0, lateCount: 6, deadAfter: 3, checkpointPages: 8_000),
         SessionPlan(
@@ -127,6 +136,19 @@ struct Session {
         let second = try ProofPharmacy.engine(store, performer, clock: clock, logger: logger)
         try await second.start()
         _ = try await submit(plan.lateCount, "late", to: second, clock)
+        try await cancel(try await submit(plan.canceledCount, "void", to: second, clock), second)
+    }
+
+    private func cancel(_ keys: [OrderKey], _ engine: Engine) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for key in keys {
+                group.addTask {
+                    let signal = Signal(name: "cancel")
+                    _ = try await engine.signal(signal, to: key, by: "proof", reason: "not needed")
+                }
+            }
+            try await group.waitForAll()
+        }
     }
 
     /// Hands orders in at the same time, so that they share their flushes.

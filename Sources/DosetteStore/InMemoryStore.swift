@@ -1,3 +1,4 @@
+package import DosetteAudit
 package import DosetteCore
 import Synchronization
 
@@ -106,6 +107,46 @@ package final class InMemoryStore: Store {
         state.withLock { $0.clinics.values.sorted { $0.id < $1.id } }
     }
 
+    package func treeHead() async throws(StoreError) -> TreeHead {
+        state.withLock { TreeHead(size: $0.tree.size, root: $0.tree.root) }
+    }
+
+    package func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        state.withLock { state in
+            let full = state.tiles[level] ?? []
+            if index < full.count { return full[Int(index)] }
+            return state.tree.partialTiles.first { $0.level == level && $0.index == index }?.hashes
+        }
+    }
+
+    package func keep(_ checkpoint: CheckpointRow) async throws(StoreError) {
+        try withState { state throws(StoreError) in try state.keep(checkpoint) }
+    }
+
+    package func checkpoints(
+        from number: Int,
+        limit: Int
+    ) async throws(StoreError) -> [CheckpointRow] {
+        state.withLock { Array($0.checkpoints.dropFirst(number).prefix(limit)) }
+    }
+
+    package func newestCheckpoint() async throws(StoreError) -> CheckpointRow? {
+        state.withLock { $0.checkpoints.last }
+    }
+
+    package func keep(_ cosignature: CosignatureRow) async throws(StoreError) {
+        try withState { state throws(StoreError) in try state.keep(cosignature) }
+    }
+
+    package func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] {
+        state.withLock { state in
+            state.cosignatures.filter { $0.origin == origin && $0.size == size }
+        }
+    }
+
     package func freeBytes() -> Int64? { nil }
 
     package func measure() async throws(StoreError) -> StoreMeasure {
@@ -174,6 +215,11 @@ private struct Contents {
     var definitions: [DefinitionRow] = []
     var references: [StreamID: Set<OrderReference>] = [:]
     var clinics: [String: ClinicRow] = [:]
+    var tree = MerkleTree()
+    /// The full tiles of each level.
+    var tiles: [Int: [[TreeHash]]] = [:]
+    var checkpoints: [CheckpointRow] = []
+    var cosignatures: [CosignatureRow] = []
     var epoch = 0
     var lastStream: Int64 = 0
 
@@ -243,15 +289,37 @@ private struct Contents {
         }
         for event in events {
             let position = Int64(journal.count)
+            let entry = event.entry(at: position)
             journal.append(
                 RecordedEvent(
                     position: position,
                     stream: stream,
                     version: event.version,
-                    entry: event.entry(at: position)
+                    entry: entry
                 )
             )
+            for tile in tree.append(entry) { tiles[tile.level, default: []].append(tile.hashes) }
             streams[stream, default: []].append(position)
         }
+    }
+}
+
+// MARK: - Evidence
+
+extension Contents {
+    mutating func keep(_ checkpoint: CheckpointRow) throws(StoreError) {
+        let last = checkpoints.last { $0.origin == checkpoint.origin }
+        guard checkpoint.size > last?.size ?? 0, checkpoint.size <= journal.count,
+            checkpoint.madeAt >= checkpoints.last?.madeAt ?? checkpoint.madeAt
+        else { throw StoreError(.conflict, "a checkpoint only grows") }
+        checkpoints.append(checkpoint)
+    }
+
+    mutating func keep(_ cosignature: CosignatureRow) throws(StoreError) {
+        let isKnown = checkpoints.contains {
+            $0.origin == cosignature.origin && $0.size == cosignature.size
+        }
+        guard isKnown else { throw StoreError(.conflict, "there is no such checkpoint") }
+        if !cosignatures.contains(cosignature) { cosignatures.append(cosignature) }
     }
 }

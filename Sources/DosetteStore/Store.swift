@@ -1,3 +1,4 @@
+package import DosetteAudit
 package import DosetteCore
 
 /// Where the journal and what is derived from it are kept: the engine's words, never rows.
@@ -68,6 +69,38 @@ package protocol Store: Sendable {
 
     /// The clinics that were added while the server ran, by id.
     func clinics() async throws(StoreError) -> [ClinicRow]
+
+    /// The Merkle tree over all entries that are durable.
+    func treeHead() async throws(StoreError) -> TreeHead
+
+    /// The hashes that a tile of that tree has by now, 1 to 256; nothing when it has none.
+    ///
+    /// ``StoreTiles`` makes a source for proofs of it.
+    func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]?
+
+    /// Keeps a signed checkpoint; when this returns, it is on disk.
+    ///
+    /// - Throws: ``StoreError``: `conflict` when it is not larger than the last of its origin, is older
+    ///   than the last one, or has more entries than the journal; `full`, `unavailable`,
+    ///   `outcomeUnknown`.
+    func keep(_ checkpoint: CheckpointRow) async throws(StoreError)
+
+    /// The checkpoints in the order in which they were made, from the one with that number, from 0.
+    func checkpoints(from number: Int, limit: Int) async throws(StoreError) -> [CheckpointRow]
+
+    /// The checkpoint that was made last, whatever its origin.
+    func newestCheckpoint() async throws(StoreError) -> CheckpointRow?
+
+    /// Keeps a line under a checkpoint that was kept; the same line again changes nothing.
+    ///
+    /// - Throws: ``StoreError``: `conflict` when there is no such checkpoint.
+    func keep(_ cosignature: CosignatureRow) async throws(StoreError)
+
+    /// The lines under a checkpoint.
+    func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow]
 
     /// Bytes that are free on the disk; nothing where that has no meaning. Cheap.
     func freeBytes() -> Int64?

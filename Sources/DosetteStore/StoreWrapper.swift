@@ -1,3 +1,4 @@
+package import DosetteAudit
 package import DosetteCore
 
 /// A store in front of another one, for rehearsals, proofs and tests.
@@ -67,6 +68,38 @@ extension StoreWrapper {
     }
 
     package func clinics() async throws(StoreError) -> [ClinicRow] { try await base.clinics() }
+
+    package func treeHead() async throws(StoreError) -> TreeHead { try await base.treeHead() }
+
+    package func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        try await base.tile(level: level, index: index)
+    }
+
+    package func keep(_ checkpoint: CheckpointRow) async throws(StoreError) {
+        try await base.keep(checkpoint)
+    }
+
+    package func checkpoints(
+        from number: Int,
+        limit: Int
+    ) async throws(StoreError) -> [CheckpointRow] {
+        try await base.checkpoints(from: number, limit: limit)
+    }
+
+    package func newestCheckpoint() async throws(StoreError) -> CheckpointRow? {
+        try await base.newestCheckpoint()
+    }
+
+    package func keep(_ cosignature: CosignatureRow) async throws(StoreError) {
+        try await base.keep(cosignature)
+    }
+
+    package func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] {
+        try await base.cosignatures(of: origin, size: size)
+    }
 
     package func freeBytes() -> Int64? { base.freeBytes() }
 

@@ -6,7 +6,7 @@ import Testing
 ///
 /// What needs a disk that fails (`full`, `outcomeUnknown`) is tested where the disk is.
 package struct StoreConformance<S: Store> {
-    private let makeStore: () async throws -> S
+    let makeStore: () async throws -> S
 
     /// Creates the suite.
     ///
@@ -25,6 +25,7 @@ package struct StoreConformance<S: Store> {
         try await verifyOrders()
         try await verifyClinics()
         try await verifyWork()
+        try await verifyEvidence()
     }
 
     private func verifyOwnership() async throws {

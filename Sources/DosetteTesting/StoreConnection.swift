@@ -1,3 +1,4 @@
+package import DosetteAudit
 package import DosetteCore
 package import DosetteStore
 import Synchronization
@@ -154,6 +155,47 @@ package final class StoreConnection: Store {
     package func clinics() async throws(StoreError) -> [ClinicRow] {
         try check()
         return try await base.clinics()
+    }
+
+    package func treeHead() async throws(StoreError) -> TreeHead {
+        try check()
+        return try await base.treeHead()
+    }
+
+    package func tile(level: Int, index: UInt64) async throws(StoreError) -> [TreeHash]? {
+        try check()
+        return try await base.tile(level: level, index: index)
+    }
+
+    package func keep(_ checkpoint: CheckpointRow) async throws(StoreError) {
+        try check()
+        try await base.keep(checkpoint)
+    }
+
+    package func checkpoints(
+        from number: Int,
+        limit: Int
+    ) async throws(StoreError) -> [CheckpointRow] {
+        try check()
+        return try await base.checkpoints(from: number, limit: limit)
+    }
+
+    package func newestCheckpoint() async throws(StoreError) -> CheckpointRow? {
+        try check()
+        return try await base.newestCheckpoint()
+    }
+
+    package func keep(_ cosignature: CosignatureRow) async throws(StoreError) {
+        try check()
+        try await base.keep(cosignature)
+    }
+
+    package func cosignatures(
+        of origin: String,
+        size: UInt64
+    ) async throws(StoreError) -> [CosignatureRow] {
+        try check()
+        return try await base.cosignatures(of: origin, size: size)
     }
 
     package func freeBytes() -> Int64? { state.withLock { $0.free } ?? base.freeBytes() }

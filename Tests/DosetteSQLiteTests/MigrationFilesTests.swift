@@ -12,6 +12,8 @@ import Testing
     static let released = [
         "V001_create_journal": "6bba510578c9796dbf21d552f263b9387311e1e3215e5e1f1a4290d4d247b4b7",
         "V002_add_clinic_side": "7fcf46e5cfa6b852639305b7b865249d3af6329362523e0f38d6b52f634395e4",
+        "V003_add_tiles_and_checkpoints":
+            "8358685ae027463070fa4b007b43f0a5b39d0194199f937cb837d2db38767add",
     ]
 
     @Test func `every SQL file is registered, in order`() throws {

@@ -14,6 +14,7 @@ struct RouteTests {
         ("/v1/orders/a/b/dispenses", .dispenses),
         ("/v1/orders/a/b/dispenses/d/reversal", .reversal), ("/v1/orders/batch/b", .order),
         ("/health/live", .live), ("/health/ready", .ready), ("/metrics", .metrics),
+        ("/v1/audit/rotate-key", .rotateKey), ("/v1/audit", .nowhere),
         ("/", .nowhere), ("", .nowhere), ("/v1", .nowhere), ("/v1/orders/a", .nowhere),
         ("/v1/orders/a/b/c", .nowhere), ("/v1/orders/a/b/dispenses/d", .nowhere),
         ("/v1/orders/a/b/dispenses/d/undo", .nowhere), ("/health", .nowhere),
@@ -175,11 +176,28 @@ struct HealthTests {
             runningCount: 2,
             setAsideCount: 0,
             breakers: ["nordic-vets", "a\"b\\c\nd"],
+            checkpoints: CheckpointReport(
+                origin: "log",
+                size: 812,
+                madeAt: nil,
+                witnesses: [
+                    CheckpointReport.Witness(
+                        name: "https://witness.example",
+                        size: 800,
+                        failure: WitnessFailure("status 500"),
+                        failingSince: nil
+                    )
+                ]
+            ),
             requests: [:]
         )
         #expect(page.text.contains("dosette_breaker_open{clinic=\"nordic-vets\"} 1\n"))
         #expect(page.text.contains("dosette_breaker_open{clinic=\"a\\\"b\\\\c\\nd\"} 1\n"))
         #expect(page.text.contains("dosette_attempts_running 2\n"))
+        #expect(page.text.contains("dosette_checkpoint_events 812\n"))
+        let witness = "{witness=\"https://witness.example\"}"
+        #expect(page.text.contains("dosette_witness_events\(witness) 800\n"))
+        #expect(page.text.contains("dosette_witness_failing\(witness) 1\n"))
         let names = page.text.split(separator: "\n").filter { $0.hasPrefix("# TYPE") }
         #expect(Set(names).count == names.count)
     }

@@ -101,13 +101,16 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic
+    case started, workflowDefined, clinic, keyAdded, keyRetired, logRestarted
 
     init(_ event: EngineEvent) {
         switch event {
         case .started: self = .started
         case .workflowDefined: self = .workflowDefined
         case .clinic: self = .clinic
+        case .keyAdded: self = .keyAdded
+        case .keyRetired: self = .keyRetired
+        case .logRestarted: self = .logRestarted
         }
     }
 
@@ -119,6 +122,19 @@ enum EngineEventCase: CaseIterable {
             EngineEvent.ClinicEvent.allCases.map {
                 .clinic($0, id: "a", settings: ["time_zone": "Europe/Helsinki"])
             }
+        case .keyAdded: [.keyAdded(key: "a+00000000+AQ==", origin: "dosette.local/a")]
+        case .keyRetired: [.keyRetired(key: "a+00000000+AQ==")]
+        case .logRestarted:
+            [
+                .logRestarted(
+                    LogRestart(
+                        origin: "dosette.local/a/2",
+                        previous: "dosette.local/a",
+                        checkpoint: StoreSamples.awkwardText,
+                        size: 812
+                    )
+                )
+            ]
         }
     }
 }

@@ -8,11 +8,14 @@ private let allowedImports: [String: Set<String>] = [
     // Synchronization holds the one switch for mistakes that are planted on purpose.
     "Sources/DosetteCore": ["Synchronization"],
     "Sources/DosetteAudit": ["Crypto"],
+    "Sources/DosetteAuditFiles": [
+        "DosetteAudit", "DosetteCore", "DosetteStore", "Foundation", "Glibc", "Synchronization",
+    ],
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch", "Foundation", "GRDB",
-        "Synchronization",
+        "DosetteAudit", "DosetteCore", "DosetteMigrations", "DosetteStore", "Dispatch",
+        "Foundation", "GRDB", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
@@ -34,12 +37,13 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
         "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/DosetteTesting": [
-        "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine", "DosetteStore",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
+        "DosetteStore",
         "Synchronization", "Testing",
     ],
     "Sources/DosetteDeterminism": ["DosetteCore", "DosetteEngine", "Synchronization"],
@@ -67,6 +71,9 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore", "DosetteTesting",
         "DosetteWorkflows", "Foundation", "GRDB",
         "Logging", "Synchronization",
+    ],
+    "Sources/DosetteAuditProof": [
+        "ArgumentParser", "DosetteAudit", "DosetteAuditFiles", "Foundation", "Glibc",
     ],
     "Workflows": [],
     "Migrations": [],

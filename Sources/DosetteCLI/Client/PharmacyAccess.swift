@@ -55,7 +55,8 @@ struct OfflineEngine {
 
     static func open(
         _ configuration: Configuration,
-        clock: SystemClock = SystemClock()
+        clock: SystemClock = SystemClock(),
+        start: EngineStart = .ordinary
     ) async throws -> OfflineEngine {
         do {
             let store = try SQLiteStore(directory: URL(filePath: configuration.dataDirectory))
@@ -67,7 +68,7 @@ struct OfflineEngine {
                 extras: extras,
                 logger: Logging.quiet
             )
-            try await composition.start()
+            try await composition.start(start)
             return OfflineEngine(
                 engine: composition.engine,
                 store: store,
@@ -75,6 +76,8 @@ struct OfflineEngine {
             )
         } catch let error as StoreError {
             throw Stop(.unavailable, error.summary)
+        } catch let loss as JournalLoss {
+            throw Stop(.unavailable, "\(loss)")
         } catch {
             throw Stop(.refused, "\(error)")
         }

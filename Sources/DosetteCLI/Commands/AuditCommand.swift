@@ -4,6 +4,10 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Prove what happened.",
-        subcommands: [AuditReplayCommand.self]
+        subcommands: [
+            AuditReplayCommand.self, AuditExportCommand.self, AuditProveCommand.self,
+            AuditVerifyCommand.self, AuditKeysCommand.self, AuditRotateKeyCommand.self,
+            AuditAcceptLossCommand.self,
+        ]
     )
 }

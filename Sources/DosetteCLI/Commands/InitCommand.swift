@@ -55,6 +55,12 @@ struct InitCommand: AsyncParsableCommand {
           probe_interval: 10s           # between the two looks for an effect
           reconcile_interval: 5m        # between two looks for what a clinic changed
           retry: { attempts: 8, first: 1s, factor: 2, most: 5m }
+        audit:                          # checkpoints: signed proof of how far the journal was
+          every: 60s                    # when there are new events
+          events: 10000                 # or earlier, when there are so many
+          origin: null                  # the log's name; null = dosette.local/<8 hex of the key's hash>
+          key_file: null                # the signing key; null = keys/checkpoint.key in the data directory
+          witnesses: []                 # { directory: PATH } on another disk, { url: …, key: … }, { standard_output: true }
 
         """
 }

@@ -117,6 +117,9 @@ struct ServeCommand: AsyncParsableCommand {
         } catch let error as StoreError {
             store.close()
             throw Stop(.unavailable, error.summary)
+        } catch let loss as JournalLoss {
+            store.close()
+            throw Stop(.unavailable, "\(loss)")
         } catch {
             store.close()
             throw Stop(.refused, "\(error)")
