@@ -168,7 +168,8 @@ let package = Package(
         .target(
             name: "DosetteFuzzing",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions",
+                "DosetteEngine",
                 "DosetteStore", "DosetteWorkflows",
             ]
         ),

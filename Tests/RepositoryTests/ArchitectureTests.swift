@@ -37,7 +37,8 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+        "DosetteProvet",
         "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
         "ServiceLifecycle", "Synchronization",
     ],
@@ -53,7 +54,8 @@ private let allowedImports: [String: Set<String>] = [
         "Synchronization",
     ],
     "Sources/DosetteFuzzing": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore",
+        "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "DosetteStore",
         "DosetteWorkflows", "Foundation",
     ],
     "Sources/DosetteEdgeFuzzing": [
