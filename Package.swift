@@ -172,7 +172,8 @@ let package = Package(
         .target(
             name: "DosetteFuzzing",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions",
+                "DosetteEngine",
                 "DosetteStore", "DosetteWorkflows",
             ]
         ),
@@ -190,7 +191,7 @@ let package = Package(
         .executableTarget(
             name: "DosetteFuzz",
             dependencies: [
-                "DosetteEdgeFuzzing", "DosetteFuzzing", "DosetteStore",
+                "DosetteEdgeFuzzing", "DosetteFuzzing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),
@@ -269,8 +270,7 @@ let package = Package(
                 "DosetteStore",
                 "DosetteTesting", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            exclude: ["Journals"]
+            ]
         ),
         .testTarget(
             name: "DosetteProvetTests",

@@ -10,7 +10,7 @@ struct LogHistory {
     /// From here on a key signs.
     mutating func noteAdded(_ key: String, _ origin: String, _ envelope: Envelope) -> [String] {
         var problems = changeProblems(envelope)
-        if let own = self.origin, own != origin {
+        if self.origin ?? origin != origin || !key.hasPrefix("\(origin)+") {
             problems.append("a key is added to another log than this one")
         }
         if !known.insert(key).inserted { problems.append("a key is added that was there before") }

@@ -6,7 +6,7 @@ package struct FuzzTarget: Sendable {
     /// What the inputs look like: how they are changed.
     package enum Shape: Sendable {
         case json
-        /// One JSON value a line.
+        /// Lines, each a JSON value or a word of its own.
         case jsonLines
         case yaml
         case text

@@ -1,8 +1,9 @@
+import DosetteAudit
 import DosetteCore
 
 /// Targets that are wrong on purpose: who runs them sees whether fuzzing can fail.
 enum PlantedTargets {
-    static let all = [trap, hang, memory, property]
+    static let all = [trap, hang, memory, property, note, place, proof]
 
     private static let seeds: [[UInt8]] = [Array(#"{"name":"a","items":[1,2],"note":"b"}"#.utf8)]
 
@@ -50,5 +51,45 @@ enum PlantedTargets {
         let kept = object.members.filter { !$0.value.isNull }
         try hold("planted: no member is lost", kept.count == object.members.count)
         return ["\(kept.count)"]
+    }
+
+    // MARK: - Evidence
+
+    /// Reads a signed note whose lines end in spaces, which is another text than was signed.
+    private static let note = FuzzTarget(name: "planted-note", shape: .text) {
+        [SampleEvidence.sample?.note.bytes ?? []]
+    } check: { bytes in
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let tidy = lines.map { line in Array(line.reversed().drop { $0 == 0x20 }.reversed()) }
+        guard let note = try? SignedNote(parsing: Array(tidy.joined(separator: [0x0A]))) else {
+            return ["no note"]
+        }
+        try hold("planted: a note that was read is written the same", note.bytes == bytes)
+        return ["note"]
+    }
+
+    /// Takes a place of tiles for another one when it is written with too many zeros.
+    private static let place = FuzzTarget(name: "planted-place", shape: .text) {
+        ["tile/0/000", "tile/0/x001/234.p/5"].map { Array($0.utf8) }
+    } check: { bytes in
+        let text = bytes.repaired.replacing("//", with: "/")
+        guard let place = TilePlace(path: text) else { return ["no place"] }
+        try hold("planted: a path that was read is written the same", place.path == bytes.repaired)
+        return ["place"]
+    }
+
+    /// Leaves out of account what stands in a proof behind the hashes that are needed.
+    private static let proof = FuzzTarget(name: "planted-proof", shape: .jsonLines) {
+        SampleEvidence.sample?.proofs.prefix(2).map(\.bytes) ?? []
+    } check: { bytes in
+        guard let sample = SampleEvidence.sample, let proof = try? TLogProof(parsing: bytes),
+            let own = sample.proofs.first(where: { $0.index == proof.index })
+        else { return ["no proof"] }
+        let hashes = Array(proof.hashes.prefix(own.hashes.count))
+        let short = TLogProof(index: proof.index, hashes: hashes, note: proof.note)
+        let entry = sample.entries[Int(proof.index)]
+        guard (try? short.verify(entry: entry, keys: [sample.key])) != nil else { return ["wrong"] }
+        try hold("planted: what proves has nothing left over", proof.hashes == own.hashes)
+        return ["proves"]
     }
 }

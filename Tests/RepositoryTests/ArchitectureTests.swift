@@ -37,7 +37,8 @@ private let allowedImports: [String: Set<String>] = [
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
+        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+        "DosetteProvet",
         "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
         "ServiceLifecycle", "Synchronization",
     ],
@@ -52,7 +53,8 @@ private let allowedImports: [String: Set<String>] = [
         "Synchronization",
     ],
     "Sources/DosetteFuzzing": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteStore",
+        "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "DosetteStore",
         "DosetteWorkflows", "Foundation",
     ],
     "Sources/DosetteEdgeFuzzing": [
