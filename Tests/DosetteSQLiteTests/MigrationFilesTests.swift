@@ -14,6 +14,7 @@ import Testing
         "V002_add_clinic_side": "7fcf46e5cfa6b852639305b7b865249d3af6329362523e0f38d6b52f634395e4",
         "V003_add_tiles_and_checkpoints":
             "8358685ae027463070fa4b007b43f0a5b39d0194199f937cb837d2db38767add",
+        "V004_add_forgetting": "9be05c96d2c39b626a41638e1be84c43b05b755a39458c85f8614eb6334da241",
     ]
 
     @Test func `every SQL file is registered, in order`() throws {
