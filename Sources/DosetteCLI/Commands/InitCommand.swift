@@ -35,6 +35,7 @@ struct InitCommand: AsyncParsableCommand {
         tokens_file: null               # required to listen off loopback
         public_url: null                # where clinics reach this server: for buttons, webhooks, hookup
         hookup: null                    # { token_env: …, domains: […], time_zone: … } lets clinics add themselves
+        personal_data: { retention: { record: 1826d, rest: 0s } }    # docs/audit.md: forgetting a person
         clinics:
           - id: nordic-vets             # the clinic's name in orders
             base_url: http://127.0.0.1:9000/4/api/0.1     # https://<domain>/<provet_id>/api/0.1
