@@ -323,6 +323,18 @@ let package = Package(
             ]
         ),
         .testTarget(
+            name: "DosetteTests",
+            dependencies: [
+                "Dosette", "DosetteAudit", "DosetteCore", "DosetteEngine", "DosetteKeys",
+                "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteTesting",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .testTarget(
             name: "DosetteSimulationTests",
             dependencies: [
                 "DosetteCore", "DosetteDeterminism", "DosetteSimulation", "DosetteSimulator",

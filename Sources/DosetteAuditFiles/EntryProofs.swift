@@ -2,6 +2,11 @@ package import DosetteAudit
 
 /// Writes, for some entries, their exact bytes and a proof that stands alone for each.
 package struct EntryProofs: Sendable {
+    /// What may stand beside entries and proofs; it proves nothing.
+    package static let report = "report.html"
+    /// Where definitions stand as they are in the log.
+    package static let definitions = "definitions/"
+
     private let note: SignedNote
     private let checkpoint: Checkpoint
     private let keys: [UInt8]
@@ -21,7 +26,15 @@ package struct EntryProofs: Sendable {
 
     /// The names of an entry and its proof.
     package static func names(_ index: UInt64) -> (entry: String, proof: String) {
-        ("entry-\(index).json", "entry-\(index).tlog-proof")
+        ("entries/\(index).json", "proofs/\(index).tlog-proof")
+    }
+
+    /// The index that is in the name of an entry's or a proof's file; nothing when it is neither.
+    static func index(of path: String) -> UInt64? {
+        let parts = path.utf8.split { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") }
+        guard parts.count == 3, let index = UInt64(String(Substring(parts[1]))) else { return nil }
+        let names = names(index)
+        return path == names.entry || path == names.proof ? index : nil
     }
 
     /// Makes the proof of one entry.
@@ -103,7 +116,7 @@ package struct EntryProofs: Sendable {
     }
 
     /// Two heads of one size must be one head.
-    private static func compare(
+    static func compare(
         _ checkpoint: Checkpoint,
         _ evidence: Evidence,
         _ verdict: inout AuditVerdict

@@ -43,26 +43,55 @@ package struct ExportDirectory: ExportFiles, Sendable {
     /// - Throws: ``AuditFailure`` when the disk does not take it.
     func write(_ bytes: [UInt8], to path: String) throws {
         if read(path, limit: bytes.count) == bytes { return }
+        let draft = url.appending(path: ExportLayout.draft).path
         let file = url.appending(path: path)
-        let draft = url.appending(path: ExportLayout.draft)
-        do {
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(),
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-            try Data(bytes).write(to: draft)
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o600],
-                ofItemAtPath: draft.path
-            )
-        } catch {
-            throw AuditFailure("\(path) cannot be written: \(error.localizedDescription)")
-        }
-        // Sound: both texts live for the call.
-        guard unsafe rename(draft.path, file.path) == 0 else {
+        guard writeDraft(bytes, draft) || make(url) && writeDraft(bytes, draft) else {
             throw AuditFailure("\(path) cannot be written")
         }
+        let isMoved =
+            Self.rename(draft, file.path)
+            || make(file.deletingLastPathComponent()) && Self.rename(draft, file.path)
+        guard isMoved else { throw AuditFailure("\(path) cannot be written") }
+    }
+
+    /// Makes a directory that nobody else can read; answers whether it is there now.
+    private func make(_ directory: URL) -> Bool {
+        let made: Void? = try? FileManager.default.createDirectory(
+            at: directory,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        return made != nil
+    }
+
+    /// Writes a file that nobody else can read; answers whether the disk took it.
+    private func writeDraft(_ bytes: [UInt8], _ path: String) -> Bool {
+        // Sound: the text lives for the call.
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return false }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            // Sound: the buffer lives for the call, and no more than it has is written.
+            let count = unsafe rest.withUnsafeBytes { buffer in
+                unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+            }
+            guard count > 0 || count < 0 && errno == EINTR else { break }
+            rest = rest.dropFirst(max(0, count))
+        }
+        return close(descriptor) == 0 && rest.isEmpty
+    }
+
+    /// Writes a file whole.
+    ///
+    /// - Throws: ``AuditFailure`` when the disk does not take it.
+    package func put(_ bytes: [UInt8], _ path: String) throws {
+        try write(bytes, to: path)
+        remove(ExportLayout.draft)
+    }
+
+    /// Whether nothing is there yet.
+    package var isEmpty: Bool {
+        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty
     }
 
     /// Takes a file away; what is not there stays so.
@@ -76,11 +105,14 @@ package struct ExportDirectory: ExportFiles, Sendable {
         _ = unsafe rmdir(url.appending(path: path).path)
     }
 
+    private static func rename(_ path: String, _ other: String) -> Bool {
+        // Sound: both texts live for the call.
+        unsafe Glibc.rename(path, other) == 0
+    }
+
     /// Gives a file another name.
     func move(_ path: String, to other: String) throws {
-        let (from, into) = (url.appending(path: path).path, url.appending(path: other).path)
-        // Sound: both texts live for the call.
-        guard unsafe rename(from, into) == 0 else {
+        guard Self.rename(url.appending(path: path).path, url.appending(path: other).path) else {
             throw AuditFailure("\(path) cannot be moved")
         }
     }

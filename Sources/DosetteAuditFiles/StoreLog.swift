@@ -73,23 +73,32 @@ package struct StoreLog: AuditedLog {
     /// The public keys that the journal says were used to sign, oldest first.
     package func keys() async throws -> [NoteVerifier] {
         var keys: [NoteVerifier] = []
+        for event in try await engineEvents() {
+            let envelope = try EventCodec.envelope(event.entry)
+            guard case .keyAdded(let text, _) = try EngineEvent(envelope) else { continue }
+            let key = try NoteVerifier(parsing: text)
+            if !keys.contains(key) { keys.append(key) }
+        }
+        return keys
+    }
+
+    /// What the engine said of definitions and of the log itself, oldest first.
+    package func engineEvents() async throws -> [RecordedEvent] {
+        var found: [RecordedEvent] = []
         var version = 0
         while true {
             let events = try await store.events(of: .engine, from: version, limit: 1_000)
-            if events.isEmpty { return keys }
+            if events.isEmpty { return found }
             version += events.count
-            for event in events {
-                let envelope = try EventCodec.envelope(event.entry)
-                guard envelope.kind == Self.keyAdded,
-                    case .string(let text) = envelope.data["key"]
-                else { continue }
-                let key = try NoteVerifier(parsing: text)
-                if !keys.contains(key) { keys.append(key) }
+            found += events.filter { event in
+                Self.engineKinds.contains { event.entry.contains($0) }
             }
         }
     }
 
-    private static let keyAdded = "audit.key_added/1"
+    private static let engineKinds = ["\"kind\":\"audit.", "\"kind\":\"workflow."].map {
+        Array($0.utf8)
+    }
 
     package func checkpoints(
         from number: Int,

@@ -75,6 +75,8 @@ struct ShownStore: Store {
         size: UInt64
     ) async throws(StoreError) -> [CosignatureRow] { [] }
 
+    func copy(to file: String) async throws(StoreError) { throw Self.readOnly }
+
     func freeBytes() -> Int64? { nil }
 
     func measure() async throws(StoreError) -> StoreMeasure {

@@ -168,6 +168,19 @@ final class Connection: Sendable {
         }
     }
 
+    /// Writes a copy of the file as it is now into a new one, on a connection that only reads.
+    func copy(to file: String) async throws(StoreError) {
+        let pool = try current()
+        do {
+            // Without a transaction, which VACUUM does not take. It writes into the new file only.
+            try await pool.unsafeRead { database in
+                try database.execute(sql: "VACUUM INTO ?", arguments: [file])
+            }
+        } catch {
+            throw Self.classify(error, "the journal cannot be copied")
+        }
+    }
+
     // MARK: - Writing
 
     /// Writes a batch in one transaction; each change stands or falls alone.

@@ -69,12 +69,17 @@ package final class SQLiteStore: Store {
     /// Opens the journal in `directory` to look at it only, also beside a working engine.
     ///
     /// Commits fail as `unavailable`.
-    package init(readingFrom directory: URL) throws(StoreError) {
-        self.directory = directory
+    package convenience init(readingFrom directory: URL) throws(StoreError) {
         let file = directory.appending(path: Self.fileName)
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw StoreError(.unavailable, "there is no journal in \(directory.path)")
         }
+        try self.init(readingFile: file)
+    }
+
+    /// Opens a journal's file to look at it only, whatever it is called.
+    package init(readingFile file: URL) throws(StoreError) {
+        directory = file.deletingLastPathComponent()
         lock = nil
         connection = try Connection(file: file, access: .readOnly, StoreOptions())
         lastStream = Atomic(0)
@@ -296,6 +301,23 @@ package final class SQLiteStore: Store {
 
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
         try await connection.read { try Statements.definitions($0) }
+    }
+
+    /// Bytes that stay free beside a copy.
+    package static let copyMarginBytes: Int64 = 64 * 1024 * 1024
+
+    package func copy(to file: String) async throws(StoreError) {
+        let size = FileSystem.size(of: directory.appending(path: Self.fileName))
+        let place = URL(filePath: file).deletingLastPathComponent()
+        if let free = FileSystem.freeBytes(at: place), free < size + Self.copyMarginBytes {
+            throw StoreError(.full, "the disk has no room for a copy of the journal")
+        }
+        try await connection.copy(to: file)
+    }
+
+    /// What SQLite finds wrong with the file, and with what its rows refer to; nothing when all is well.
+    package func damages() async throws(StoreError) -> [String] {
+        try await connection.read { try Statements.damages($0) }
     }
 
     package func freeBytes() -> Int64? { FileSystem.freeBytes(at: directory) }

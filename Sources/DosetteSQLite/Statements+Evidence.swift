@@ -46,6 +46,20 @@ extension Statements {
         return try String.fetchAll(statement, arguments: [position, limit]).map { Array($0.utf8) }
     }
 
+    // MARK: - The file as a whole
+
+    /// Problems that are told at the most.
+    private static let damagesMaximum = 20
+
+    static func damages(_ database: Database) throws -> [String] {
+        let sql = "PRAGMA integrity_check(\(damagesMaximum))"
+        let found = try String.fetchAll(database, sql: sql).filter { $0 != "ok" }
+        let orphans = try Row.fetchAll(database, sql: "PRAGMA foreign_key_check")
+            .prefix(damagesMaximum)
+            .map { row in "a row of \(row[0] as String) refers to nothing" }
+        return found + orphans
+    }
+
     // MARK: - Checkpoints
 
     static func insert(_ checkpoint: CheckpointRow, _ database: Database) throws {

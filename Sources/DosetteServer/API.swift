@@ -11,6 +11,7 @@ struct API: Sendable {
     let gauge: StoreGauge
     /// Nothing when the clinics' side is not served.
     let clinics: ClinicAPI?
+    let copies: CopyDesk
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
@@ -27,6 +28,7 @@ struct API: Sendable {
         case .ready: await readiness()
         case .metrics: await metrics()
         case .rotateKey: try await rotateKey(call)
+        case .backup: try await backup(call)
         case .clinicSide(let route): try await answer(route, call)
         case .nowhere: throw .noSuchPath
         }

@@ -64,7 +64,8 @@ package struct DosetteServer: Service {
                     engine: engine,
                     counts: RequestCounts(),
                     gauge: StoreGauge(engine.store),
-                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) }
+                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
+                    copies: CopyDesk(directory: configuration.copyDirectory)
                 ),
                 gate: Gate(tokens: configuration.tokens),
                 logger: logger

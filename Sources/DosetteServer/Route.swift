@@ -15,6 +15,7 @@ enum Route: Hashable, Sendable {
     case ready
     case metrics
     case rotateKey
+    case backup
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -33,6 +34,7 @@ enum Route: Hashable, Sendable {
         case ("metrics", 1): self = .metrics
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
+        case ("v1", 2) where names[1] == "backup": self = .backup
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -71,6 +73,7 @@ extension Route {
         case ready
         case metrics
         case rotateKey = "rotate_key"
+        case backup
         case asset
         case launch
         case session
@@ -98,6 +101,7 @@ extension Route {
         case .ready: .ready
         case .metrics: .metrics
         case .rotateKey: .rotateKey
+        case .backup: .backup
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -109,6 +113,7 @@ extension Route {
         case .orders: [.get, .head, .post]
         case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
         case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .nowhere: []
         }

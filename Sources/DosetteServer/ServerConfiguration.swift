@@ -5,11 +5,19 @@ package struct ServerConfiguration: Sendable {
     package var port: Int
     /// Who may call; with none, everybody who reaches a loopback address.
     package var tokens: [AccessToken]
+    /// A directory for copies of the journal on their way out, which is emptied; nothing where none are made.
+    package var copyDirectory: String?
 
-    package init(host: String, port: Int, tokens: [AccessToken]) {
+    package init(
+        host: String,
+        port: Int,
+        tokens: [AccessToken],
+        copyDirectory: String? = nil
+    ) {
         self.host = host
         self.port = port
         self.tokens = tokens
+        self.copyDirectory = copyDirectory
     }
 }
 

@@ -17,6 +17,8 @@ enum ServerLimits {
     /// All header fields of one request.
     static let headerBytesMaximum = 16 * 1024
     static let headerCountMaximum = 64
+    /// A piece of the journal's copy.
+    static let backupPieceBytes = 256 * 1024
     /// A body from which on sending it is timed.
     static let timedAnswerBytes = 64 * 1024
 
@@ -36,6 +38,8 @@ enum ServerLimits {
     static let followingTime = TimeAmount.minutes(10)
     /// Between two signs of life of a page that is followed.
     static let beatTime = TimeAmount.seconds(15)
+    /// Sending a copy of the journal.
+    static let backupTime = TimeAmount.minutes(30)
     /// Sending an answer that is long.
     static let answerTime = TimeAmount.seconds(60)
 
@@ -80,4 +84,5 @@ enum ServerLimits {
     static let provetRetrySeconds = 10
     static let stoppingRetrySeconds = 10
     static let contendedRetrySeconds = 1
+    static let backupRetrySeconds = 60
 }

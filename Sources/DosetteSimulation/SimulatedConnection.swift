@@ -252,6 +252,11 @@ final class SimulatedConnection: Store {
         return try await base.cosignatures(of: origin, size: size)
     }
 
+    func copy(to file: String) async throws(StoreError) {
+        try check()
+        try await base.copy(to: file)
+    }
+
     func freeBytes() -> Int64? { world.isDiskFull ? 0 : 1 << 40 }
 
     func measure() async throws(StoreError) -> StoreMeasure {

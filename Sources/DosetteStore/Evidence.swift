@@ -11,6 +11,18 @@ package struct TreeHead: Hashable, Sendable {
         self.size = size
         self.root = root
     }
+
+    /// Size and root in one line.
+    package var text: String { "\(size) \(root.base64)" }
+
+    /// Reads what ``text`` has made.
+    package init?(text: String) {
+        let words = text.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 2, let size = UInt64(words[0]),
+            let root = Base64.decode(words[1].utf8).flatMap({ TreeHash(bytes: $0) })
+        else { return nil }
+        self.init(size: size, root: root)
+    }
 }
 
 /// A checkpoint that was signed and kept.

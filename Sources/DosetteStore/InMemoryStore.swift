@@ -147,6 +147,10 @@ package final class InMemoryStore: Store {
         }
     }
 
+    package func copy(to file: String) async throws(StoreError) {
+        throw StoreError(.unavailable, "a journal in memory is not copied into a file")
+    }
+
     package func freeBytes() -> Int64? { nil }
 
     package func measure() async throws(StoreError) -> StoreMeasure {

@@ -102,6 +102,14 @@ package protocol Store: Sendable {
         size: UInt64
     ) async throws(StoreError) -> [CosignatureRow]
 
+    /// Writes a copy of everything as it is now into a new file, while others go on writing.
+    ///
+    /// The file is whole when this returns; flushing it is up to the caller.
+    ///
+    /// - Throws: ``StoreError``: `full` when the disk has no room for it, `unavailable` where there is nothing to
+    ///   be copied.
+    func copy(to file: String) async throws(StoreError)
+
     /// Bytes that are free on the disk; nothing where that has no meaning. Cheap.
     func freeBytes() -> Int64?
 

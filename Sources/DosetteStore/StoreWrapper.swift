@@ -101,6 +101,10 @@ extension StoreWrapper {
         try await base.cosignatures(of: origin, size: size)
     }
 
+    package func copy(to file: String) async throws(StoreError) {
+        try await base.copy(to: file)
+    }
+
     package func freeBytes() -> Int64? { base.freeBytes() }
 
     package func measure() async throws(StoreError) -> StoreMeasure { try await base.measure() }

@@ -198,6 +198,11 @@ package final class StoreConnection: Store {
         return try await base.cosignatures(of: origin, size: size)
     }
 
+    package func copy(to file: String) async throws(StoreError) {
+        try check()
+        try await base.copy(to: file)
+    }
+
     package func freeBytes() -> Int64? { state.withLock { $0.free } ?? base.freeBytes() }
 
     package func measure() async throws(StoreError) -> StoreMeasure {

@@ -43,7 +43,7 @@ import Testing
 
     @Test func `a flipped bit is found in every file`() {
         for (path, bytes) in files.contents {
-            let step = max(1, bytes.count / 12)
+            let step = max(1, bytes.count / 6)
             for index in stride(from: 0, to: bytes.count, by: step) {
                 let found = verdict { $0[path]?[index] ^= UInt8(1) << UInt8(index % 8) }
                 #expect(!found.isGood, "\(path) at \(index)")
@@ -80,7 +80,6 @@ import Testing
     }
 
     @Test func `the first wrong entry is named`() throws {
-        _ = try #require(files.contents["tile/entries/000"])
         let place = 2 + log.all[0].count + 2
         let found = verdict { $0["tile/entries/000"]?[place + 20] ^= 1 }
         #expect(found.firstWrongEntry == 1)

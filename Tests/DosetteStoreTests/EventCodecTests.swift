@@ -148,7 +148,9 @@ struct EventCodecTests {
         #expect(
             engine == [
                 "engine.started/1", "workflow.defined/1", "clinic.added/1", "clinic.changed/1",
-                "clinic.disabled/1", "clinic.enabled/1", "clinic.removed/1",
+                "clinic.disabled/1", "clinic.enabled/1", "clinic.removed/1", "audit.key_added/1",
+                "audit.key_retired/1",
+                "audit.log_restarted/1",
             ]
         )
     }

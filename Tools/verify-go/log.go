@@ -58,7 +58,14 @@ func readAll(dir string) map[string]string {
 
 func verdict(dir string, vkeys []string, older string) (problem any) {
 	defer func() { problem = recover() }()
-	check(dir, vkeys, older)
+	files := readAll(dir)
+	for name := range files {
+		if strings.HasPrefix(name, "entries/") {
+			checkFolder(files, vkeys, older)
+			return
+		}
+	}
+	check(files, vkeys, older)
 	return
 }
 

@@ -14,8 +14,8 @@ import (
 
 const readMe = "03aadbc17316032c402583c2cd47bacc847cab8a997ccbb46297e019f58e4548" // SHA-256 of README.txt
 
-func check(dir string, vkeys []string, older string) {
-	files, stored, latest := readAll(dir), hashes{}, map[string]int64{}
+func check(files map[string]string, vkeys []string, older string) {
+	stored, latest := hashes{}, map[string]int64{}
 	is := func(name, want string) { must(files[name] == want, name, " is missing or wrong"); delete(files, name) }
 	keys := strings.SplitAfter(files["keys"], "\n")
 	for i := range keys {

@@ -44,7 +44,10 @@ package struct CheckpointKeyFiles: CheckpointKeys {
 
     package func discardNext() throws { try nextKey.remove() }
 
-    package func mark() throws -> String? { markFile.isThere ? try markFile.read() : nil }
+    package func mark() throws -> String? {
+        // A file's text comes without its last line's end, which belongs to the note.
+        markFile.isThere ? try markFile.read() + "\n" : nil
+    }
 
     package func keep(mark note: String) throws {
         // The file ends with a line's end of its own.

@@ -9,6 +9,7 @@ struct APIClient: Sendable {
     /// An answer's bytes at the most.
     static let answerBytesMaximum = 512 * 1024 * 1024
     static let seconds: Int64 = 120
+    private static let problemBytesMaximum = 1 << 20
 
     struct Answer: Sendable {
         let status: Int
@@ -87,6 +88,37 @@ struct APIClient: Sendable {
             // What came before holds.
         }
         return (Int(response.status.code), body)
+    }
+
+    /// Fetches an answer into a new file, whatever its length, flushed.
+    ///
+    /// - Returns: The status, the fields, and of a problem the body.
+    func download(
+        _ path: String,
+        to file: URL,
+        within seconds: Int64
+    ) async throws -> (status: Int, headers: HTTPHeaders, problem: Answer?) {
+        let request = request("GET", path, nil, type: nil)
+        let response = try await client.execute(request, timeout: .seconds(seconds))
+        let status = Int(response.status.code)
+        guard status == 200 else {
+            let bytes = try await response.body.collect(upTo: Self.problemBytesMaximum)
+            let answer = Answer(status: status, body: Array(bytes.readableBytesView))
+            return (status, response.headers, answer)
+        }
+        let isMade = FileManager.default.createFile(
+            atPath: file.path,
+            contents: nil,
+            attributes: [.posixPermissions: 0o600]
+        )
+        guard isMade else { throw Stop(.unavailable, "\(file.path) cannot be written") }
+        let handle = try FileHandle(forWritingTo: file)
+        defer { try? handle.close() }
+        for try await piece in response.body {
+            try handle.write(contentsOf: Data(piece.readableBytesView))
+        }
+        try handle.synchronize()
+        return (status, response.headers, nil)
     }
 
     private func call(

@@ -6,8 +6,8 @@ struct AuditCommand: AsyncParsableCommand {
         abstract: "Prove what happened.",
         subcommands: [
             AuditReplayCommand.self, AuditExportCommand.self, AuditProveCommand.self,
-            AuditVerifyCommand.self, AuditKeysCommand.self, AuditRotateKeyCommand.self,
-            AuditAcceptLossCommand.self,
+            AuditVerifyCommand.self, AuditPackageCommand.self, AuditKeysCommand.self,
+            AuditRotateKeyCommand.self, AuditAcceptLossCommand.self,
         ]
     )
 }

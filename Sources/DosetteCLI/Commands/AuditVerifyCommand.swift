@@ -10,8 +10,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             "Check the journal, or an export of it, against a checkpoint that was held outside.",
         discussion: """
             Without a directory the live journal is read: every entry, tile and checkpoint that it \
-            keeps. With one, every byte of an export is. With --proof and --entry a single event is \
-            checked. It says in words what is proved and what is not. Exit code 1 when anything is wrong.
+            keeps. With one, every byte of an export is, or each entry that 'audit prove' or \
+            'audit package' wrote. With --proof and --entry a single event is checked. It says in words what is proved and what is not. Exit code 1 when anything is wrong.
             """
     )
 
@@ -60,6 +60,10 @@ struct AuditVerifyCommand: AsyncParsableCommand {
 
     private func verifyExport(_ path: String, _ evidence: Evidence) -> AuditVerdict {
         let files = ExportDirectory(URL(filePath: path))
+        if FileManager.default.fileExists(atPath: files.url.appending(path: "entries").path) {
+            var folder = FolderVerifier(files, evidence: evidence)
+            return folder.run()
+        }
         let total = ExportVerifier(files, evidence: evidence).entryCount
         let progress = AuditProgress("verifying", total: total)
         defer { progress.finish() }

@@ -175,7 +175,12 @@ struct ServeCommand: AsyncParsableCommand {
         let directory = configuration.dataDirectory
         return DosetteServer(
             composition.engine,
-            ServerConfiguration(host: listen.host, port: listen.port, tokens: tokens),
+            ServerConfiguration(
+                host: listen.host,
+                port: listen.port,
+                tokens: tokens,
+                copyDirectory: URL(filePath: directory).appending(path: "copies").path
+            ),
             clinicSide: ClinicSide(composition, configuration),
             logger: logger,
             onReady: { port in

@@ -234,6 +234,8 @@ final class Checkpointer: Sendable {
                 "a checkpoint was not kept",
                 metadata: [LogKey.errorCode: "\(error.code)"]
             )
+            // Whatever stands there by now is what the next one follows.
+            if error.code == .conflict { try await remember() }
             throw error
         }
         state.withLock { state in

@@ -1,9 +1,9 @@
 import DosetteAudit
 import DosetteCore
-import DosetteStore
+package import DosetteStore
 
 /// Compares a journal with all that is known of it elsewhere, before anything is written.
-struct JournalExamination: Sendable {
+package struct JournalExamination: Sendable {
     /// What is known elsewhere, and who knows it.
     private struct Evidence {
         let source: String
@@ -11,14 +11,14 @@ struct JournalExamination: Sendable {
         let checkpoint: Checkpoint
     }
 
-    let head: TreeHead
-    let identity: LogIdentity
+    package let head: TreeHead
+    package let identity: LogIdentity
     /// What is wrong, the largest checkpoint first; nothing when the journal is whole as far as can be seen.
-    let losses: [JournalLoss]
+    package let losses: [JournalLoss]
     /// Names of the log that anything speaks of.
     let origins: [String]
     /// What is no evidence, because nobody who is known has signed it.
-    let strangers: [String]
+    package let strangers: [String]
 
     /// Examines the journal of `store`.
     ///
@@ -27,7 +27,8 @@ struct JournalExamination: Sendable {
         try await self.init(store, keys: parts.keys, witnesses: parts.witnesses)
     }
 
-    init(
+    /// Examines a journal by what keys and witnesses there are.
+    package init(
         _ store: any Store,
         keys: any CheckpointKeys,
         witnesses: [any CheckpointWitness]
@@ -76,7 +77,7 @@ struct JournalExamination: Sendable {
             notes.append(("its own table of checkpoints", try read(row.note, "the table")))
         }
         if let mark = try keys.mark() {
-            notes.append(("the mark beside the signing key", try read(mark + "\n", "the mark")))
+            notes.append(("the mark beside the signing key", try read(mark, "the mark")))
         }
         for witness in witnesses {
             do {

@@ -1,0 +1,148 @@
+import DosetteAudit
+import DosetteAuditFiles
+import DosetteCore
+import DosetteStore
+
+/// What goes into an auditor's package.
+struct PackageContents {
+    /// Orders at the most: more are for an export.
+    static let ordersMaximum = 500
+    private static let pageLength = 2_000
+
+    enum Selection {
+        case order(OrderKey)
+        case days(from: Timestamp, to: Timestamp)
+    }
+
+    /// An order with all its events that the checkpoint covers.
+    struct Order {
+        struct Event {
+            let index: UInt64
+            let fact: Fact
+        }
+
+        let key: OrderKey
+        let events: [Event]
+
+        var received: Received? {
+            if case .received(let received)? = events.first?.fact.event { received } else { nil }
+        }
+    }
+
+    let selection: Selection
+    var orders: [Order] = []
+    /// Everything that is proved, by its index.
+    var entries: [(index: UInt64, bytes: [UInt8])] = []
+    /// The definitions' texts, by the name of their file.
+    var definitions: [(name: String, text: String)] = []
+    /// Events that no checkpoint covers yet.
+    var newerCount = 0
+
+    /// Reads what belongs to the selection from a journal.
+    ///
+    /// - Throws: ``AuditFailure`` when there is no such order, or there are too many.
+    static func gather(
+        _ selection: Selection,
+        from access: AuditAccess,
+        below size: UInt64
+    ) async throws -> PackageContents {
+        var contents = PackageContents(selection: selection)
+        var wanted: Set<String> = []
+        for key in try await keys(selection, access, size) {
+            guard let events = try await access.log.events(of: key) else {
+                throw AuditFailure("there is no order \(key)")
+            }
+            try contents.add(key, events, below: size)
+            if let digest = contents.orders.last?.received?.workflowDigest { wanted.insert(digest) }
+        }
+        guard !contents.orders.isEmpty else {
+            throw AuditFailure("the newest checkpoint covers no event of that")
+        }
+        try await contents.addEngineEvents(access, wanted, size)
+        contents.entries.sort { $0.index < $1.index }
+        return contents
+    }
+
+    private mutating func add(_ key: OrderKey, _ events: [RecordedEvent], below size: UInt64) throws
+    {
+        let covered = events.filter { $0.position < Int64(clamping: size) }
+        newerCount += events.count - covered.count
+        guard !covered.isEmpty else { return }
+        entries += covered.map { (UInt64($0.position), $0.entry) }
+        orders.append(
+            Order(
+                key: key,
+                events: try covered.map { event in
+                    Order.Event(
+                        index: UInt64(event.position),
+                        fact: try EventCodec.fact(event.entry)
+                    )
+                }
+            )
+        )
+    }
+
+    /// The orders of the selection, in the order in which something happened to them.
+    private static func keys(
+        _ selection: Selection,
+        _ access: AuditAccess,
+        _ size: UInt64
+    ) async throws -> [OrderKey] {
+        guard case .days(let from, let to) = selection else {
+            if case .order(let key) = selection { return [key] }
+            return []
+        }
+        var found: [OrderKey] = []
+        var seen: Set<OrderKey> = []
+        try await forEachEntry(access, size) { envelope, _ in
+            guard let key = envelope.order, envelope.at >= from, envelope.at < to,
+                seen.insert(key).inserted
+            else { return }
+            found.append(key)
+            guard found.count <= ordersMaximum else {
+                throw AuditFailure(
+                    "more than \(ordersMaximum) orders: choose a shorter time, or use 'audit export'"
+                )
+            }
+        }
+        return found
+    }
+
+    private static func forEachEntry(
+        _ access: AuditAccess,
+        _ size: UInt64,
+        _ body: (Envelope, [UInt8]) throws -> Void
+    ) async throws {
+        var index: UInt64 = 0
+        while index < size {
+            let limit = Int(min(UInt64(pageLength), size - index))
+            let page = try await access.log.entries(from: index, limit: limit)
+            guard !page.isEmpty else { return }
+            for entry in page { try body(try EventCodec.envelope(entry), entry) }
+            index += UInt64(page.count)
+        }
+    }
+
+    /// What the engine said of the definitions that orders are pinned to, and of the log's keys.
+    private mutating func addEngineEvents(
+        _ access: AuditAccess,
+        _ digests: Set<String>,
+        _ size: UInt64
+    ) async throws {
+        for event in try await access.log.engineEvents()
+        where event.position < Int64(clamping: size) {
+            let envelope = try EventCodec.envelope(event.entry)
+            if envelope.kind.hasPrefix("audit.") {
+                entries.append((UInt64(event.position), event.entry))
+                continue
+            }
+            guard case .workflowDefined(let row) = try EngineEvent(envelope),
+                digests.contains(row.digest)
+            else { continue }
+            entries.append((UInt64(event.position), event.entry))
+            definitions.append(
+                ("\(row.name)-\(row.version)-\(row.digest.prefix(8)).yaml", row.text)
+            )
+        }
+    }
+}

@@ -1,0 +1,218 @@
+import DosetteAudit
+import DosetteAuditFiles
+import DosetteCore
+import DosetteEngine
+
+/// The page of a package: what happened, why, what was in doubt, what proves it, and how to repeat that.
+///
+/// It needs no script and no network, and can be printed.
+struct PackageReport {
+    private let contents: PackageContents
+    private let note: SignedNote
+    private let keys: [NoteVerifier]
+    private let verdict: AuditVerdict
+
+    init(
+        _ contents: PackageContents,
+        note: SignedNote,
+        keys: [NoteVerifier],
+        verdict: AuditVerdict
+    ) {
+        self.contents = contents
+        self.note = note
+        self.keys = keys
+        self.verdict = verdict
+    }
+
+    /// The whole page.
+    var html: String {
+        let sections = [summary, contents.orders.map(section).joined(separator: "\n"), evidence]
+        return """
+            <!doctype html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>\(HTML.text(title))</title>
+            <style>
+            \(HTML.style)
+            </style>
+            </head>
+            <body>
+            \(sections.joined(separator: "\n"))
+            <footer>Made by Dosette from the journal itself. Times are in UTC. This page proves nothing: the
+            entries and their proofs beside it do.</footer>
+            </body>
+            </html>
+
+            """
+    }
+
+    private var title: String {
+        switch contents.selection {
+        case .order(let key): "Order \(key)"
+        case .days(let from, let to): "Orders from \(from.text) to \(to.text)"
+        }
+    }
+
+    // MARK: - Summary
+
+    private var summary: String {
+        let count = contents.entries.count
+        let word = verdict.isGood ? "All \(count) entries are proved" : "Something is wrong"
+        let text =
+            verdict.isGood
+            ? "Each of them is in the log whose signed head stands in <code>checkpoint</code>; no byte was"
+                + " changed."
+            : HTML.text(verdict.problems.joined(separator: "; "))
+        let list = contents.orders.count == 1 ? "" : orderList
+        return """
+            <h1>\(HTML.text(title))</h1>
+            <p class="lead">What is recorded, who did it and why, and what proves it.</p>
+            <div class="verdict\(verdict.isGood ? "" : " wrong")"><strong>\(word).</strong> \(text)
+            \(contents.newerCount > 0 ? newer : "")</div>
+            \(list)
+            """
+    }
+
+    private var newer: String {
+        "<p>\(contents.newerCount) events are newer than the checkpoint and are not in this package.</p>"
+    }
+
+    private var orderList: String {
+        let rows = contents.orders.map { order in
+            [
+                "<a href=\"#\(HTML.text(anchor(order.key)))\">\(HTML.text(order.key.description))</a>",
+                HTML.text(order.received?.clinic ?? ""),
+                "\(order.events.count)",
+                "\(Doubt.all(in: order).count)",
+            ]
+        }
+        return HTML.table("orders", ["Order", "Clinic", "Events", "In doubt or stopped"], rows)
+    }
+
+    private func anchor(_ key: OrderKey) -> String { "\(key.source)-\(key.orderID)" }
+
+    // MARK: - One order
+
+    private func section(_ order: PackageContents.Order) -> String {
+        let heading =
+            contents.orders.count == 1 ? "The order" : "Order \(HTML.text(order.key.description))"
+        return """
+            <section class="order" id="\(HTML.text(anchor(order.key)))">
+            <h2>\(heading)</h2>
+            \(facts(order))
+            <h3>What happened</h3>
+            \(timeline(order))
+            <h3>What was in doubt or stopped, and how it was settled</h3>
+            \(doubts(order))
+            </section>
+            """
+    }
+
+    private func facts(_ order: PackageContents.Order) -> String {
+        guard let received = order.received, let first = order.events.first,
+            let last = order.events.last
+        else { return "" }
+        let rows: [(String, String)] = [
+            ("Order", received.key.description), ("Clinic", received.clinic),
+            ("Priority", received.priority.rawValue),
+            ("Received", first.fact.at.text), ("Last event", last.fact.at.text),
+            ("Workflow", "\(received.workflowName), version \(received.workflowVersion)"),
+            ("Its text's SHA-256", received.workflowDigest),
+            ("Content's SHA-256", received.contentDigest),
+        ]
+        return HTML.table("facts", [], rows.map { [$0.0, HTML.text($0.1)] })
+            .replacing("<thead><tr></tr></thead>\n", with: "")
+    }
+
+    private func timeline(_ order: PackageContents.Order) -> String {
+        let rows = order.events.map { event in
+            let line = OrderStory.line(event.fact)
+            return [
+                HTML.text(line.at.text), HTML.text(line.who), HTML.text(line.what),
+                HTML.text(line.why ?? ""), link(event.index),
+            ]
+        }
+        return HTML.table("timeline", ["When", "Who", "What", "Why", "Entry"], rows)
+    }
+
+    private func link(_ index: UInt64) -> String {
+        let names = EntryProofs.names(index)
+        return "<a href=\"\(names.entry)\">\(index)</a> · <a href=\"\(names.proof)\">proof</a>"
+    }
+
+    private func doubts(_ order: PackageContents.Order) -> String {
+        let doubts = Doubt.all(in: order)
+        guard !doubts.isEmpty else { return "<p>Nothing was.</p>" }
+        let rows = doubts.map { doubt in
+            [
+                link(doubt.index),
+                "\(HTML.text(doubt.since.what))<br>since \(HTML.text(doubt.since.at.text))",
+                doubt.settled.map { settled in
+                    let why = settled.line.why.map { ": \(HTML.text($0))" } ?? ""
+                    return "\(HTML.text(settled.line.what))<br>by \(HTML.text(settled.line.who)) at"
+                        + " \(HTML.text(settled.line.at.text))\(why), entry \(settled.index)"
+                } ?? "<strong>still open</strong>",
+            ]
+        }
+        return HTML.table(
+            "doubts",
+            ["Entry", "What was in doubt or stopped", "How it was settled"],
+            rows
+        )
+    }
+
+    // MARK: - Evidence
+
+    private var evidence: String {
+        let signers = keys.filter { key in note.signatures.contains { key.isOwner(of: $0) } }
+        let checkpoint = try? Checkpoint(parsing: note.text)
+        let rows: [(String, String)] = [
+            ("Log", checkpoint?.origin ?? ""),
+            ("Entries in the log", checkpoint.map { "\($0.size)" } ?? ""),
+            ("Root of its tree", checkpoint?.root.base64 ?? ""),
+        ]
+        return """
+            <section class="order">
+            <h2>What proves it</h2>
+            \(HTML.table("facts", [], rows.map { [$0.0, "<code>\(HTML.text($0.1))</code>"] })
+                .replacing("<thead><tr></tr></thead>\n", with: ""))
+            \(others)
+            <p>Keys under the head of the log; compare them with what you have from elsewhere:</p>
+            <pre>\(HTML.text(signers.map(\.text).joined(separator: "\n")).replacing(" ", with: "\n"))</pre>
+            <h3>Proved</h3>
+            \(HTML.list(verdict.proved.map(HTML.text), "proved"))
+            <h3>Not proved</h3>
+            \(HTML.list(verdict.notProved.map(HTML.text), "unproved"))
+            <h2>How to repeat it</h2>
+            <p>With Dosette, or with the Go program of its repository (Tools/verify-go), which shares no code
+            with it. KEY is the log's public key from elsewhere than this folder.</p>
+            <pre>dosette audit verify FOLDER --key KEY
+            verify-go KEY - FOLDER</pre>
+            <p>By hand, for one entry: its leaf is the SHA-256 of a zero byte and the file. The proof's lines
+            are the hashes beside the way from that leaf to the root (RFC 6962).</p>
+            <pre>{ printf '\\0'; cat \(sampleEntry); } | sha256sum</pre>
+            </section>
+            """
+    }
+
+    /// What is in the package besides the orders' own entries.
+    private var others: String {
+        let own = Set(contents.orders.flatMap { $0.events.map(\.index) })
+        let links = contents.entries.map(\.index).filter { !own.contains($0) }.map(link)
+        let files = contents.definitions.map { definition in
+            let path = HTML.text(EntryProofs.definitions + definition.name)
+            return "<a href=\"\(path)\">\(path)</a>"
+        }
+        guard !links.isEmpty || !files.isEmpty else { return "" }
+        return "<p>Besides, what the engine recorded of the definitions and of its keys: entries "
+            + "\(links.joined(separator: ", ")). Definitions that were followed: "
+            + "\(files.joined(separator: ", ")).</p>"
+    }
+
+    private var sampleEntry: String {
+        EntryProofs.names(contents.orders.first?.events.first?.index ?? 0).entry
+    }
+}
