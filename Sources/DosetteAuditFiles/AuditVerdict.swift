@@ -9,8 +9,10 @@ package struct AuditVerdict: Hashable, Sendable {
     package private(set) var proved: [String] = []
     /// What nobody can conclude from it, in sentences.
     package private(set) var notProved: [String] = []
-    /// The index of the first entry that is not as it was.
-    package private(set) var firstWrongEntry: UInt64?
+    /// The first entry that was found to be wrong itself.
+    private var wrongEntry: UInt64?
+    /// The first entries of which one must be wrong.
+    private var wrongSpan: ClosedRange<UInt64>?
 
     package init() {}
 
@@ -19,7 +21,28 @@ package struct AuditVerdict: Hashable, Sendable {
     mutating func problem(_ text: String, entry: UInt64? = nil) {
         problemCount += 1
         if problems.count < Self.problemsMaximum { problems.append(text) }
-        if let entry { firstWrongEntry = min(entry, firstWrongEntry ?? entry) }
+        if let entry { wrongEntry = min(entry, wrongEntry ?? entry) }
+    }
+
+    /// A problem with one of some entries, and nobody can tell with which.
+    mutating func problem(_ text: String, oneOf span: ClosedRange<UInt64>) {
+        problem(text)
+        if wrongSpan.map({ span.lowerBound < $0.lowerBound }) ?? true { wrongSpan = span }
+    }
+
+    /// The first entry that is not as it was, or the entries of which it is one.
+    package var firstWrong: ClosedRange<UInt64>? {
+        guard let wrongSpan else { return wrongEntry.map { $0...$0 } }
+        guard let wrongEntry, wrongEntry <= wrongSpan.upperBound else { return wrongSpan }
+        return wrongEntry...wrongEntry
+    }
+
+    private var firstWrongText: String? {
+        firstWrong.map { entries in
+            entries.count == 1
+                ? "first wrong entry: \(entries.lowerBound)"
+                : "first wrong entry: one of \(entries.lowerBound) to \(entries.upperBound)"
+        }
     }
 
     mutating func isProved(_ text: String) { proved.append(text) }
@@ -32,6 +55,7 @@ package struct AuditVerdict: Hashable, Sendable {
         if problemCount > problems.count {
             lines.append("WRONG: and \(problemCount - problems.count) things more")
         }
+        if let firstWrongText { lines.append(firstWrongText) }
         if isGood {
             lines += proved.map { "proved: \($0)" }
         } else {

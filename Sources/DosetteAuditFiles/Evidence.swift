@@ -85,7 +85,7 @@ struct Milestones {
                 verdict.problem(
                     "\(mark.witness) has another root for the first \(mark.size) entries:"
                         + " one of the entries \(agreed) to \(mark.size - 1) is not what it was",
-                    entry: agreed
+                    oneOf: agreed...max(agreed, mark.size - 1)
                 )
                 continue
             }

@@ -174,7 +174,7 @@ struct KeptCheckpoints<Log: AuditedLog> {
                 verdict.problem(
                     "checkpoint \(number) has another root for the first \(size) entries: one of"
                         + " the entries \(agreed) to \(size - 1) is not what it was",
-                    entry: agreed
+                    oneOf: agreed...max(agreed, size - 1)
                 )
                 return
             }

@@ -228,7 +228,7 @@ import Testing
         #expect(verify(scratch.directory, forged, outside: [early]).isGood)
         let verdict = verify(scratch.directory, forged, outside: [early, held])
         #expect(verdict.problems.count == 1)
-        #expect(verdict.firstWrongEntry == 30)
+        #expect(verdict.firstWrong == 30...39)
         #expect(verdict.problems.first?.contains("one of the entries 30 to 39") == true)
         // And one that ends before what is held.
         var short = try SampleLog(count: 35)
@@ -236,7 +236,7 @@ import Testing
         defer { other.remove() }
         _ = try await export(short, try short.sign(), to: other.directory)
         let missing = verify(other.directory, short, outside: [held])
-        #expect(missing.firstWrongEntry == 35)
+        #expect(missing.firstWrong == 35...35)
         #expect(missing.problems.first?.contains("entries 35 to 39 are missing") == true)
         // Somebody else's checkpoint holds nothing.
         let stranger = try SampleLog(count: 30, seed: 9)
