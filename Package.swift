@@ -250,7 +250,8 @@ let package = Package(
         .testTarget(
             name: "DosetteSQLiteTests",
             dependencies: [
-                "DosetteAudit", "DosetteCore", "DosetteDeterminism", "DosetteEngine", "DosetteMigrations",
+                "DosetteAudit", "DosetteCore", "DosetteDeterminism", "DosetteEngine",
+                "DosetteMigrations",
                 "DosetteSQLite", "DosetteKeys", "DosetteStore", "DosetteTesting",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]
@@ -361,7 +362,10 @@ let package = Package(
         ),
         .testTarget(
             name: "DosetteStorageProofTests",
-            dependencies: ["DosetteDeterminism", "DosetteStorageProof", "DosetteTesting"]
+            dependencies: [
+                "DosetteAudit", "DosetteDeterminism", "DosetteStorageProof", "DosetteTesting",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "RepositoryTests",

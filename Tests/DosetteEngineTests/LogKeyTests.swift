@@ -111,6 +111,7 @@ struct LogKeyTests {
         #expect(try keys.next() == nil)
         let signers = try await signers()
         #expect(signers.last?.count == 1)
+        #expect(try await AuditReplay.run(store).problems == [])
         // A key that was journaled was vouched for by the one before.
         if known.count == 2 { #expect(signers.contains(known.map(\.text))) }
     }
@@ -141,5 +142,6 @@ struct LogKeyTests {
         #expect(known[1].addedReason == "the disk is gone")
         #expect(try await signers().last == [known[1].text])
         try await world().live { _ in }
+        #expect(try await AuditReplay.run(store).problems == [])
     }
 }

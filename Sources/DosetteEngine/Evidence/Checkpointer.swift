@@ -311,11 +311,15 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Retires the key that the newest checkpoint was signed with for the last time.
+    /// Retires the key that the newest checkpoint was signed with for the last time: in the name of whoever
+    /// had it replaced, also when an earlier engine began with that.
     private func retireOld() async throws {
-        let old = state.withLock { Array($0.signers.dropLast()) }
+        let (old, new) = state.withLock { state in
+            (Array(state.signers.dropLast()), state.identity.activeKeys.last)
+        }
         let events = old.map { EngineEvent.keyRetired(key: $0.verifier.text) }
-        try await stream.record(events, by: .dosette, reason: nil)
+        let person = new?.addedBy ?? .dosette
+        try await stream.record(events, by: person, reason: new?.addedReason)
         try parts.keys.promote()
         try await remember()
     }
