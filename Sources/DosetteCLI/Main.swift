@@ -15,7 +15,8 @@ struct DosetteCommand: AsyncParsableCommand {
         subcommands: [
             DemoCommand.self, InitCommand.self, ServeCommand.self, SubmitCommand.self,
             OrdersCommand.self, SignalCommand.self, DispenseCommand.self, AuditCommand.self,
-            BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self, SimulateCommand.self, DrillCommand.self,
+            BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self,
+            SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
             ClientCommand.self,
         ]

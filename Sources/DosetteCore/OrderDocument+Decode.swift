@@ -98,13 +98,12 @@ private struct OrderReader {
             let pointer = element.stringValue ?? ""
             let isContent =
                 pointer.hasPrefix("/prescription/") || pointer.hasPrefix("/delivery/")
-            if isContent, JSON.object(members.object).text(at: pointer) != nil {
-                pointers.insert(pointer)
-            } else {
+            guard isContent, JSON.object(members.object).text(at: pointer) != nil else {
                 let detail = "Each pointer leads to a text of the prescription or delivery."
                 members.fail("personal", "no_such_text", detail)
                 return []
             }
+            pointers.insert(pointer)
         }
         return pointers.sorted()
     }

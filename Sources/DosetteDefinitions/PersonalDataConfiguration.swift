@@ -27,7 +27,7 @@ package struct PersonalDataConfiguration: Hashable, Sendable {
         self.recordsReads = recordsReads
     }
 
-    /// Five years for the record, as EU 2019/6 Art. 103 asks of those who supply; nothing for the rest.
+    /// Five years for the record, as those who supply must keep it in the EU; nothing for the rest.
     package static let standard = PersonalDataConfiguration(
         recordRetention: .days(1_826),
         restRetention: .days(0),

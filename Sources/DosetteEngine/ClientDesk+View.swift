@@ -3,6 +3,8 @@ import DosetteStore
 
 /// What is shown of a client.
 extension ClientDesk {
+    /// What is shown of a client.
+    ///
     /// `{clinic, client_id, orders, open_orders, plain_orders, held, keys: [{subject, class, state, due_at}]}`
     func view(
         _ client: ClientName,

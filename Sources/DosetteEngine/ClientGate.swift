@@ -15,7 +15,7 @@ final class ClientGate: Sendable {
 
     init() {}
 
-    /// Begins to take an order in; answers whether that may be now. ``leave(_:)`` ends it.
+    /// Begins to take an order in, until ``leave(_:)``; answers whether that may be now.
     func enter(_ client: ClientName) -> Bool {
         state.withLock { state in
             guard !state.closed.contains(client) else { return false }
@@ -31,7 +31,7 @@ final class ClientGate: Sendable {
         }
     }
 
-    /// Begins to forget a client; answers whether that may be now. ``open(_:)`` ends it.
+    /// Begins to forget a client, until ``open(_:)``; answers whether that may be now.
     func close(_ client: ClientName) -> Bool {
         state.withLock { state in
             guard state.entering[client] == nil else { return false }

@@ -15,6 +15,7 @@ extension Engine {
     /// - Parameters:
     ///   - key: Which order.
     ///   - actor: Who reads.
+    /// - Returns: The entries, oldest first.
     /// - Throws: ``DeskFailure``; nothing was shown.
     package func openedEvents(
         of key: OrderKey,

@@ -68,7 +68,6 @@ package struct ClientSecret: Sendable {
     }
 }
 
-
 /// Bytes as text of 85 printable characters, five for four, none of which JSON escapes (ZeroMQ's RFC 32).
 ///
 /// The number of bytes need not be a multiple of four: the last group has one character more than it has bytes.

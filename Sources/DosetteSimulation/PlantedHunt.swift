@@ -28,7 +28,7 @@ package enum PlantedHunt {
         .rowNotUpdated: 2,
         .workNotUpdated: 2,
         .keyNotHeld: 1,
-        .lostCommitTakenForDone: 21,
+        .lostCommitTakenForDone: 35,
     ]
 
     /// How a mistake was found.

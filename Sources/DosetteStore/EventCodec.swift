@@ -112,6 +112,7 @@ extension EventCodec {
     ///   - version: Its place in the stream.
     ///   - key: The order.
     ///   - seal: The client's keys: what is personal is sealed with them. Without them it stands in plain text.
+    /// - Returns: The entry, but for its position.
     package static func encode(
         _ fact: Fact,
         stream: StreamID,
@@ -266,6 +267,7 @@ extension EventCodec {
     /// - Parameters:
     ///   - entry: The bytes.
     ///   - opening: How far its personal members are read.
+    /// - Returns: What every entry says.
     /// - Throws: ``UnreadableEntry`` when it is no entry, or when it is to be opened and cannot be.
     package static func envelope(
         _ entry: [UInt8],

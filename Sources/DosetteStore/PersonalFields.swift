@@ -24,6 +24,7 @@ enum PersonalFields {
     ///   - kind: The kind of event.
     ///   - seal: The client's keys.
     ///   - place: The entry's stream and version, which the sealed text is bound to.
+    /// - Returns: The sealed texts.
     static func seal(
         _ entry: inout JSONObject,
         kind: String,

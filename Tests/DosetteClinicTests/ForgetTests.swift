@@ -200,7 +200,7 @@ struct ForgetTests {
 
     // MARK: - Crashes and copies
 
-    @Test func `a key that comes back from an old copy is destroyed at the next start`() async throws {
+    @Test func `a key of an old copy is destroyed at the next start`() async throws {
         try await LiveStack.withProvet { provet in
             try await LiveStack.withDirectory { directory in
                 let file = directory.appending(path: "keys/clients.sqlite")

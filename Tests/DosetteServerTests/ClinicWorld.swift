@@ -141,7 +141,11 @@ final class FakeOffice: ClinicOffice {
         return try answer("view \(clinic)")
     }
 
-    func add(_ draft: JSONObject, by actor: Actor, reason: String?) async throws(ClinicFailure) -> JSONObject {
+    func add(
+        _ draft: JSONObject,
+        by actor: Actor,
+        reason: String?
+    ) async throws(ClinicFailure) -> JSONObject {
         try answer("add \(JSON.object(draft).text) by \(actor.name ?? "")")
     }
 

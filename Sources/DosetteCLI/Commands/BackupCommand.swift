@@ -46,6 +46,7 @@ struct BackupCommand: AsyncParsableCommand {
                 progress: VerifyingProgress().show
             )
             print(Self.page(found, backup))
+            try found.report.stopIfWrong()
         } catch let error as EngineFailure {
             throw Stop(.refused, error.reason)
         } catch let error as StoreError {
@@ -72,7 +73,7 @@ struct BackupCommand: AsyncParsableCommand {
         \(backup.file.path): \(found.head.size) entries, \(found.report.orderCount) orders
         root \(found.head.root.base64)
         newest checkpoint \(found.newest.map { "of \($0.size) entries" } ?? "none")
-        verified: integrity, replay, tiles, checkpoint. Personal data is in it: keep it safe.
+        verified: integrity, tiles, checkpoint, and every order replayed. Personal data is in it: keep it safe.
         not in it: the keys (data/keys and configured key files); back them up apart from it
         """
     }
@@ -102,6 +103,7 @@ struct RestoreCommand: AsyncParsableCommand {
             try backup.restore(into: data)
             print("restored \(found.head.size) entries, \(found.report.orderCount) orders")
             try await tell(configuration)
+            try found.report.stopIfWrong()
         } catch let error as EngineFailure {
             throw Stop(.refused, error.reason)
         } catch let error as StoreError {
@@ -134,6 +136,17 @@ struct RestoreCommand: AsyncParsableCommand {
         the signing key is not there: put the backup of the keys back before a start; if it is lost, \
         replace it with: dosette audit rotate-key --by NAME --reason TEXT
         """
+}
+
+extension AuditReplay.Report {
+    /// Ends the command with what a replay of the copy finds; the copy itself is kept.
+    fileprivate func stopIfWrong() throws {
+        guard let first = problems.first else { return }
+        throw Stop(
+            .refused,
+            "the copy is that of the journal, but its replay finds \(problemCount) differences: \(first)"
+        )
+    }
 }
 
 /// Shows how far a verification is.

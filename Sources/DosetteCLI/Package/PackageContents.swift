@@ -45,6 +45,7 @@ struct PackageContents {
     ///   - access: The journal.
     ///   - size: The checkpoint's: what is newer is left out.
     ///   - opening: Answers how far what is personal is read of these orders.
+    /// - Returns: All of it, in the order of the journal.
     /// - Throws: ``AuditFailure`` when there is no such order, or there are too many.
     static func gather(
         _ selection: Selection,

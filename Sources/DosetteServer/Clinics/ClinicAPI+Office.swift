@@ -148,7 +148,6 @@ extension ClinicAPI {
 
     // MARK: - Who and why
 
-    /// Who acts, of a body that may say no more than that.
     /// Who reads a prescription is recorded before it is shown.
     private func noteRead(
         of name: String,
@@ -171,6 +170,7 @@ extension ClinicAPI {
         return reason
     }
 
+    /// Who acts, of a body that may say no more than that.
     private static func person(_ body: JSONObject, _ call: Call) throws(Problem) -> Actor {
         var reader = MemberReader(body, at: "")
         let person = reader.person(call.caller)
