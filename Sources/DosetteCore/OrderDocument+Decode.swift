@@ -98,8 +98,10 @@ private struct OrderReader {
             let pointer = element.stringValue ?? ""
             let isContent =
                 pointer.hasPrefix("/prescription/") || pointer.hasPrefix("/delivery/")
-            guard isContent, JSON.object(members.object).text(at: pointer) != nil else {
-                let detail = "Each pointer leads to a text of the prescription or delivery."
+            let name = pointer.split(separator: "/").last.map(String.init) ?? ""
+            guard isContent, OrderDocument.markable.contains(name), JSON.object(members.object).text(at: pointer) != nil else {
+                let names = OrderDocument.markable.sorted().joined(separator: ", ")
+                let detail = "Each pointer leads to a text of the content, one of \(names)."
                 members.fail("personal", "no_such_text", detail)
                 return []
             }

@@ -40,6 +40,12 @@ extension OrderDocument {
     package static let repeatsMaximum = 1_000
     package static let intervalMaximum = 3_650
     package static let nameBytesMaximum = 512
+    /// Texts that an order may mark: free words, on which no decision depends.
+    package static let markable: Set<String> = [
+        "remarks", "instructions", "indication", "dosage_form", "unit_description",
+        "prescribed_medicine", "patient_identification", "patient_species",
+        "supplimentary_information", "note", "address",
+    ]
     /// Texts that an order may mark as personal.
     package static let personalMaximum = 64
     package static let textBytesMaximum = 8_192

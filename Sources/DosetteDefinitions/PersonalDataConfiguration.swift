@@ -12,6 +12,8 @@ package struct PersonalDataConfiguration: Hashable, Sendable {
     package var keyBackupInterval: TimeSpan?
     /// Whether it is an event when somebody reads what is personal.
     package var recordsReads: Bool
+    /// Whether the engine starts though the keys of the newest order are not there.
+    package var acceptsLostKeys = false
 
     package init(
         keyFile: String? = nil,

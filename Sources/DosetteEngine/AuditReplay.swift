@@ -288,7 +288,10 @@ package struct AuditReplay: Sendable {
                 report.problem("order \(order.received.key): stream \(stream) ends before its row")
             }
         }
-        if options.asOf == nil { try await checkRows() }
+        if options.asOf == nil {
+            try await checkRows()
+            try await checkForgetting()
+        }
         report.startCount = history.startCount
         report.definitionCount = history.definitionCount
         report.clinicChangeCount = history.clinicChangeCount
@@ -312,6 +315,29 @@ package struct AuditReplay: Sendable {
             run = RecordedRun(fact, at: event.position, of: stream, order.received.key)
         }
         try await closeRun()
+    }
+
+    /// What is to be forgotten, and what must not be, stands in the tables as in the journal.
+    private mutating func checkForgetting() async throws {
+        var rows: [Forgetting] = []
+        var cursor: String?
+        while true {
+            let page = try await store.forgettings(after: cursor, limit: Self.rowsLength)
+            rows += page.filter { !rows.contains($0) }
+            guard page.count == Self.rowsLength, let last = page.dropLast().last else { break }
+            cursor = last.subject
+        }
+        // An engine may have gone on meanwhile.
+        guard try await store.measure().eventCount == report.eventCount else { return }
+        for row in rows where !history.clients.isRight(row) {
+            report.problem("subject \(row.subject): its \(row.personalClass.rawValue) is told wrongly")
+        }
+        if rows.count != history.clients.rowCount {
+            report.problem("what is to be forgotten differs from what was asked for")
+        }
+        if try await store.holds() != history.clients.held {
+            report.problem("the legal holds differ from what was said")
+        }
     }
 
     /// Every row has its order in the journal.

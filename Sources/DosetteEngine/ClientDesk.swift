@@ -37,8 +37,11 @@ package final class ClientDesk: Sendable {
 
     struct State {
         var isStopped = false
-        var backedUpAt: Timestamp?
         var mustScrub = false
+        /// The time of the newest event of before this engine's start, if that is believed.
+        var lastKnown: Timestamp?
+        /// Keys that the journal calls destroyed and that are not.
+        var owed: Set<Forgetting> = []
     }
 
     /// What the desk needs of its engine.
@@ -62,7 +65,13 @@ package final class ClientDesk: Sendable {
 
     /// What is kept about a client, and until when.
     package func show(_ client: ClientName) async throws(ClientDeskFailure) -> JSONObject {
-        let subjects = try await subjects(of: client)
+        let subjects = try await stored { () async throws(StoreError) in
+            try await vault.subjects(of: client)
+        }
+        // Orders of before there were keys are there to be told of.
+        if subjects.isEmpty {
+            guard try await !orders(of: client).isEmpty else { throw .noSuchClient }
+        }
         return try await view(client, subjects)
     }
 
@@ -144,13 +153,15 @@ package final class ClientDesk: Sendable {
         let now = engine.clock.now()
         let last = orders.map(\.changedAt).max() ?? now
         let settledAt = orders.compactMap(\.watchedUntil).max() ?? now
-        let record = max(last.advanced(by: configuration.recordRetention), settledAt)
-        let rest = last.advanced(by: configuration.restRetention)
+        let record = max(last.advanced(by: retention(of: .record)), settledAt)
+        let rest = last.advanced(by: retention(of: .rest))
         let asked = [
             Forgetting(subject: subject, personalClass: .record, dueAt: record),
             Forgetting(subject: subject, personalClass: .rest, dueAt: rest),
         ]
-        let known = try await unfinished([subject]) + erased(of: [subject])
+        // First, so that nothing new is ever sealed with a key that is to go.
+        try await stored { () async throws(StoreError) in try await vault.retire(subject) }
+        let known = try await forgettings(of: subject)
         if known.isEmpty {
             let event = EngineEvent.client(
                 .forgetAsked(record: record, rest: rest),
@@ -158,16 +169,13 @@ package final class ClientDesk: Sendable {
             )
             try await self.record(event, .asked(asked), actor, reason)
         }
-        try await stored { () async throws(StoreError) in try await vault.retire(subject) }
     }
 
-    func erased(of subjects: Set<String>) async throws(ClientDeskFailure) -> [Forgetting] {
-        var found: [Forgetting] = []
-        for subject in subjects.sorted() {
-            let rows = try await forgettings(of: subject)
-            found += rows.filter { $0.erasedAt != nil }
+    func retention(of personalClass: PersonalClass) -> TimeSpan {
+        switch personalClass {
+        case .record: configuration.recordRetention
+        case .rest: configuration.restRetention
         }
-        return found
     }
 
     func forgettings(of subject: String) async throws(ClientDeskFailure) -> [Forgetting] {

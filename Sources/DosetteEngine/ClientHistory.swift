@@ -5,7 +5,9 @@ import DosetteStore
 struct ClientHistory {
     /// When each class of a subject may go; nothing once it has gone.
     private var due: [String: [PersonalClass: Timestamp]] = [:]
-    private var held: Set<String> = []
+    private(set) var held: Set<String> = []
+    /// When each class of a subject went.
+    private(set) var erased: [String: [PersonalClass: Timestamp]] = [:]
 
     /// Takes note of an event.
     ///
@@ -49,7 +51,21 @@ struct ClientHistory {
             problems.append("\(name) is destroyed and nobody asked for it")
         }
         due[subject]?[personalClass] = nil
+        erased[subject, default: [:]][personalClass] = envelope.at
         return problems
+    }
+
+    /// Whether a row of the store says what the events say.
+    func isRight(_ row: Forgetting) -> Bool {
+        guard let goneAt = erased[row.subject]?[row.personalClass] else {
+            return row.erasedAt == nil && row.dueAt == due[row.subject]?[row.personalClass]
+        }
+        return row.erasedAt.map { $0 <= goneAt } ?? false
+    }
+
+    /// How many rows there must be.
+    var rowCount: Int {
+        due.values.reduce(0) { $0 + $1.count } + erased.values.reduce(0) { $0 + $1.count }
     }
 
     /// What only a person does, by name.

@@ -208,12 +208,12 @@ package final class Engine: Service {
     ///   ``EngineFailure``, ``YAMLProblems`` when a definition in the journal cannot be read.
     package func start(_ start: EngineStart = .ordinary) async throws {
         let plan = try await checkpointer?.examine(start)
+        try await clients?.settle()
         let ownership = try await store.beginEpoch(at: clock.now(), software: Self.software)
         try library.adopt(try await store.definitions())
         let version = try await journalDefinitions(ownership)
         let measure = try await store.measure()
         try await recallCalls(measure)
-        try await clients?.settle()
         state.begin(
             epoch: ownership.epoch,
             queuedCount: measure.queuedCount,

@@ -15,7 +15,7 @@ struct EngineHistory {
     private var digests: Set<String> = []
     /// Whether each clinic that was added is disabled.
     private var clinics: [String: Bool] = [:]
-    private var clients = ClientHistory()
+    private(set) var clients = ClientHistory()
     private var log = LogHistory()
 
     init(_ library: WorkflowLibrary) {

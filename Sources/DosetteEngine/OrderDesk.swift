@@ -115,7 +115,7 @@ final class OrderDesk: Sendable {
     ) async throws(DeskFailure) -> Applied {
         for _ in 0..<Self.conflictsMaximum {
             let order = try await load(stream)
-            try refuseForgotten(order)
+            try refuseForgotten(order, command)
             let context = makeContext()
             if let earlier = try await answered(context.idempotency, order, stream) {
                 return Applied(order: earlier, isNew: false)
@@ -148,16 +148,19 @@ final class OrderDesk: Sendable {
     }
 
     /// Of an order whose client was forgotten nothing is left to decide on.
-    private func refuseForgotten(_ order: Order) throws(DeskFailure) {
+    private func refuseForgotten(
+        _ order: Order,
+        _ command: OrderCommand
+    ) throws(DeskFailure) {
         guard let subject = order.received.subject, let vault else { return }
         do {
-            if let seal = try vault.seal(of: subject), seal.record == nil {
-                throw DeskFailure.refused(
-                    OrderRefusal(
-                        rule: "forgotten",
-                        detail: "The order's client was forgotten; nothing can be done with it."
-                    )
-                )
+            guard let seal = try vault.seal(of: subject) else { return }
+            guard seal.record != nil else {
+                throw DeskFailure.refused(.forgotten)
+            }
+            // They could not be kept: what is acknowledged must be readable again.
+            if seal.rest == nil, case .signal(let signal) = command, signal.remarks != nil {
+                throw DeskFailure.refused(.remarksForgotten)
             }
         } catch let failure as DeskFailure {
             throw failure
@@ -237,4 +240,15 @@ extension OrderDesk {
         hub.publish(order, stream)
         wakeUp.wake()
     }
+}
+
+extension OrderRefusal {
+    fileprivate static let forgotten = OrderRefusal(
+        rule: "forgotten",
+        detail: "The order's client was forgotten; nothing can be done with it."
+    )
+    fileprivate static let remarksForgotten = OrderRefusal(
+        rule: "remarks_forgotten",
+        detail: "The client asked to be forgotten: no remarks are taken for its orders any more."
+    )
 }

@@ -8,7 +8,7 @@ import Synchronization
 /// The clients' keys in a SQLite file of their own, which only its owner can read.
 ///
 /// It stands apart from the journal and from the journal's backups. Its own backups stand beside it, few and short-lived:
-/// when a key is destroyed they are all replaced at once, so that no copy that Dosette made outlives it.
+/// when a key is destroyed it goes from all of them, so that no copy that Dosette made outlives it.
 package final class ClientKeyFile: ClientVault {
     package static let fileName = "clients.sqlite"
     /// `DosK` in ASCII, in the header of every key file.
@@ -20,6 +20,8 @@ package final class ClientKeyFile: ClientVault {
 
     private let file: URL
     private let pool: DatabaseQueue
+    /// One process writes; whoever reads has none.
+    private let lock: DirectoryLock?
     private let cache = Mutex<[String: PersonalSeal]>([:])
 
     /// Opens the file, or makes it.
@@ -29,6 +31,7 @@ package final class ClientKeyFile: ClientVault {
         self.file = file
         let directory = file.deletingLastPathComponent()
         try FileSystem.makeDirectory(directory)
+        lock = try DirectoryLock(directory: directory)
         let isNew = !FileManager.default.fileExists(atPath: file.path)
         if isNew {
             let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
@@ -55,6 +58,7 @@ package final class ClientKeyFile: ClientVault {
             throw StoreError(.unavailable, "there are no clients' keys at \(file.path)")
         }
         try Self.checkPermissions(file)
+        lock = nil
         var configuration = Configuration()
         configuration.label = "dosette.keys.reader"
         configuration.readonly = true
@@ -133,31 +137,31 @@ package final class ClientKeyFile: ClientVault {
     package func close() {
         // Nothing waits to be written: every change was flushed before it was acknowledged.
         try? pool.close()
+        lock?.release()
     }
 
     // MARK: - Reading
 
     package func seal(of subject: String) throws(StoreError) -> PersonalSeal? {
         if let seal = cache.withLock({ $0[subject] }) { return seal }
-        let seal = try look { database in
-            try Row.fetchOne(
-                database,
-                sql: "SELECT record, rest FROM client_key WHERE subject = ?",
-                arguments: [subject]
-            ).map { row in
+        // In the queue's turn, so that nothing is put back that was destroyed meanwhile.
+        return try look { database in
+            let sql = "SELECT record, rest FROM client_key WHERE subject = ?"
+            let row = try Row.fetchOne(database, sql: sql, arguments: [subject])
+            let seal = row.map { row in
                 PersonalSeal(
                     subject: subject,
                     record: Self.secret(row["record"]),
                     rest: Self.secret(row["rest"])
                 )
             }
+            guard let seal else { return nil }
+            cache.withLock { cache in
+                if cache.count >= Self.cachedMaximum { cache = [:] }
+                cache[subject] = seal
+            }
+            return seal
         }
-        guard let seal else { return nil }
-        cache.withLock { cache in
-            if cache.count >= Self.cachedMaximum { cache = [:] }
-            cache[subject] = seal
-        }
-        return seal
     }
 
     private static func secret(_ bytes: Data?) -> ClientSecret? {
@@ -243,23 +247,30 @@ package final class ClientKeyFile: ClientVault {
         _ personalClass: PersonalClass,
         of subject: String
     ) async throws(StoreError) {
+        try now { database in
+            try Self.destroy(personalClass, of: subject, database)
+            cache.withLock { $0[subject] = nil }
+        }
+        try destroyInBackups(personalClass, of: subject)
+    }
+
+    private static func destroy(
+        _ personalClass: PersonalClass,
+        of subject: String,
+        _ database: Database
+    ) throws {
         let change =
             switch personalClass {
             case .record: "record = NULL, clinic = NULL, client_id = NULL"
             case .rest: "rest = NULL"
             }
-        let count = try now { database in
-            try database.execute(
-                sql: """
-                    UPDATE client_key SET \(change), is_retired = 1
-                    WHERE subject = ? AND \(personalClass.rawValue) IS NOT NULL
-                    """,
-                arguments: [subject]
-            )
-            return database.changesCount
-        }
-        cache.withLock { $0[subject] = nil }
-        if count > 0 { try renewBackups() }
+        try database.execute(
+            sql: """
+                UPDATE client_key SET \(change), is_retired = 1
+                WHERE subject = ? AND \(personalClass.rawValue) IS NOT NULL
+                """,
+            arguments: [subject]
+        )
     }
 
     private func look<Value>(
@@ -286,6 +297,8 @@ package final class ClientKeyFile: ClientVault {
 // MARK: - Backups
 
 extension ClientKeyFile {
+    private static let backupPrefix = "clients-"
+
     private var backupDirectory: URL {
         file.deletingLastPathComponent().appending(path: "clients-backups")
     }
@@ -296,41 +309,67 @@ extension ClientKeyFile {
             at: backupDirectory,
             includingPropertiesForKeys: nil
         )
-        return (files ?? []).sorted { $0.lastPathComponent < $1.lastPathComponent }
+        return (files ?? []).filter { $0.lastPathComponent.hasPrefix(Self.backupPrefix) }
+            .sorted { $0.lastPathComponent < $1.lastPathComponent }
     }
 
-    /// Writes a backup of the keys beside the file, and lets the oldest go.
+    private static func backupName(at time: Timestamp) -> String {
+        "\(backupPrefix)\(time.text.replacing(":", with: "")).sqlite"
+    }
+
+    /// Writes a backup of the keys beside the file, unless the newest is younger than `interval`, and lets the oldest go.
     ///
-    /// A second call with the same time changes nothing.
-    package func backUp(at now: Timestamp) async throws(StoreError) {
+    /// One that knows keys which the file has not stays: somebody may need them.
+    package func backUp(at now: Timestamp, every interval: TimeSpan) async throws(StoreError) {
         try FileSystem.makeDirectory(backupDirectory)
-        let name = "clients-\(now.text.replacing(":", with: "")).sqlite"
-        let copy = backupDirectory.appending(path: name)
-        guard !FileManager.default.fileExists(atPath: copy.path) else { return }
-        try write(to: copy)
-        let all = backups()
-        for old in all.dropLast(Self.backupsMaximum) { try remove(old) }
-    }
-
-    private func write(to copy: URL) throws(StoreError) {
+        let due = TimeSpan(milliseconds: -interval.milliseconds)
+        let before = Self.backupName(at: now.advanced(by: due))
+        if let newest = backups().last, newest.lastPathComponent > before { return }
         let draft = backupDirectory.appending(path: ".draft")
         try? FileManager.default.removeItem(at: draft)
-        try now { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft.path]) }
+        try self.now { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft.path]) }
         do {
             let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
             try FileManager.default.setAttributes(owner, ofItemAtPath: draft.path)
+            let copy = backupDirectory.appending(path: Self.backupName(at: now))
             try FileManager.default.moveItem(at: draft, to: copy)
         } catch {
             throw StoreError(.unavailable, "a backup of the keys cannot be written", cause: error)
         }
+        for old in backups().dropLast(Self.backupsMaximum) where try !knowsMore(old) {
+            try remove(old)
+        }
     }
 
-    /// Removes every backup that holds a destroyed key, and makes a new one in the newest's place.
-    private func renewBackups() throws(StoreError) {
-        let old = backups()
-        guard let newest = old.last else { return }
-        for backup in old { try remove(backup) }
-        try write(to: newest)
+    /// Whether a backup has subjects that the file has not: then the file is not its successor.
+    private func knowsMore(_ backup: URL) throws(StoreError) -> Bool {
+        try now { database in
+            try database.execute(sql: "ATTACH ? AS backup", arguments: [backup.path])
+            defer { try? database.execute(sql: "DETACH backup") }
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM backup.client_key
+                    WHERE subject NOT IN (SELECT subject FROM main.client_key))
+                """
+            return try Bool.fetchOne(database, sql: sql) ?? true
+        }
+    }
+
+    /// Destroys a key in every backup that has it.
+    private func destroyInBackups(
+        _ personalClass: PersonalClass,
+        of subject: String
+    ) throws(StoreError) {
+        for backup in backups() {
+            do {
+                let copy = try Self.open(backup)
+                try copy.writeWithoutTransaction {
+                    _ = try Self.destroy(personalClass, of: subject, $0)
+                }
+                try copy.close()
+            } catch {
+                throw Connection.classify(error, "a backup of the keys cannot be changed")
+            }
+        }
     }
 
     /// Overwrites a file and removes it, so that its bytes do not stay behind its name.

@@ -294,6 +294,10 @@ final class Connection: Sendable {
         do {
             return .success(
                 try current().writeWithoutTransaction { database in
+                    // Nobody waits here for a reader: the writer has other work.
+                    try database.execute(sql: "PRAGMA busy_timeout = 0")
+                    let wait = Int(SQLiteStore.busySeconds * 1_000)
+                    defer { try? database.execute(sql: "PRAGMA busy_timeout = \(wait)") }
                     options.observer?(.checkpointBegins)
                     _ = try database.checkpoint(.truncate)
                     options.observer?(.checkpointEnds)

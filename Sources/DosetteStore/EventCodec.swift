@@ -292,12 +292,21 @@ extension EventCodec {
 
     /// An entry with its personal members in their places, as somebody may read it who has the right to.
     ///
-    /// It is not what is hashed.
+    /// It is not what is hashed. In place of the sealed texts, `sealed` tells the subject, and as `closed` what
+    /// nobody can open any more.
     package static func opened(
         _ entry: [UInt8],
         opening: Opening
     ) throws(UnreadableEntry) -> JSONObject {
-        try members(entry, opening).object
+        var (object, sealed) = try members(entry, opening)
+        guard let sealed else { return object }
+        var mark: JSONObject = ["subject": .string(sealed.subject)]
+        let seal: PersonalSeal? =
+            if case .keys(let vault) = opening { try self.seal(of: sealed, vault) } else { nil }
+        let closed = sealed.texts.keys.filter { seal?.secret($0) == nil }.map(\.rawValue).sorted()
+        if !closed.isEmpty { mark["closed"] = .array(closed.map { .string($0) }) }
+        object["sealed"] = .object(mark)
+        return object
     }
 
     private static func members(
@@ -322,7 +331,6 @@ extension EventCodec {
             version: try fields.count("version")
         )
         try PersonalFields.open(&object, sealed, with: try seal(of: sealed, vault), at: place)
-        object["sealed"] = nil
         return (object, sealed)
     }
 

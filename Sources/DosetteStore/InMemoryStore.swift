@@ -276,6 +276,11 @@ private struct Contents {
                 throw StoreError(.held, "another order of this client is under way")
             }
         }
+        if let order = commit.order, let known = orders[commit.stream],
+            known.contentDigest != order.contentDigest
+        {
+            throw StoreError(.conflict, "the order's client was forgotten")
+        }
         if case .erased(_, _, _, let rows) = commit.personal {
             for row in rows where orders[row.stream]?.version != row.version {
                 throw StoreError(.conflict, "an order of the client has changed")

@@ -95,5 +95,5 @@ package final class InMemoryVault: ClientVault {
         }
     }
 
-    package func backUp(at now: Timestamp) async throws(StoreError) {}
+    package func backUp(at now: Timestamp, every interval: TimeSpan) async throws(StoreError) {}
 }

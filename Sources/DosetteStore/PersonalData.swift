@@ -76,8 +76,9 @@ package protocol ClientVault: Sendable {
     /// nothing. Once the record's key is gone, nothing tells whom the subject stood for.
     func destroy(_ personalClass: PersonalClass, of subject: String) async throws(StoreError)
 
-    /// Writes a copy of the keys beside them, and lets the oldest copy go.
-    func backUp(at now: Timestamp) async throws(StoreError)
+    /// Writes a copy of the keys beside them, unless the newest is younger than `interval`, and lets the oldest
+    /// copy go.
+    func backUp(at now: Timestamp, every interval: TimeSpan) async throws(StoreError)
 }
 
 /// How far the personal members of an entry are read.

@@ -142,11 +142,17 @@ enum PersonalFields {
         }
     }
 
+    /// Texts that need not be kept with the record of any order.
+    static let restTexts = ["/prescription/remarks", "/delivery/note", "/delivery/address"]
+
     private static func ofReceived(_ data: JSON) -> [(String, PersonalClass)] {
         let marked = (data["personal"]?.arrayValue ?? []).compactMap(\.stringValue)
-        let rest = ["/prescription/remarks", "/delivery/remarks"] + marked
+        let rest = restTexts + marked
         var record = texts(data["delivery"] ?? .null, "/delivery").filter { !rest.contains($0) }
-        record += ["/delivery/client_id", "/client_id", "/content_digest", "/prescription"]
+        record += [
+            "/delivery/client_id", "/delivery/patient_id", "/client_id", "/content_digest",
+            "/prescription",
+        ]
         return rest.map { ($0, .rest) } + record.map { ($0, .record) }
     }
 

@@ -7,7 +7,7 @@ extension Received {
     /// Whether placeholders stand for the rest: remarks, and what the order marks.
     package var isPartlyClosed: Bool {
         let content: JSON = ["prescription": .object(prescription), "delivery": JSON(delivery)]
-        let pointers = ["/prescription/remarks", "/delivery/remarks"] + personal
+        let pointers = PersonalFields.restTexts + personal
         return pointers.contains { content.value(at: $0) == .string(PersonalFields.placeholder) }
     }
 }

@@ -56,7 +56,7 @@ package struct ClientVaultConformance: Sendable {
     private func checkDestroying() async throws {
         let vault = try await makeVault()
         let subject = try await vault.subject(of: Self.client, at: Self.now)
-        try await vault.backUp(at: Self.now)
+        try await vault.backUp(at: Self.now, every: .days(1))
         try await vault.destroy(.rest, of: subject)
         try await vault.destroy(.rest, of: subject)
         #expect(try vault.seal(of: subject)?.rest == nil)

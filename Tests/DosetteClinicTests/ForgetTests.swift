@@ -225,6 +225,46 @@ struct ForgetTests {
         }
     }
 
+    @Test func `a journal whose keys are lost is not worked on`() async throws {
+        try await LiveStack.withProvet { provet in
+            try await LiveStack.withDirectory { directory in
+                try await LiveStack.live(provet, directory) { try await live($0) }
+                try FileManager.default.removeItem(
+                    at: directory.appending(path: "keys/clients.sqlite")
+                )
+                await #expect(throws: StoreError.self) {
+                    try await LiveStack.live(provet, directory) { _ in }
+                }
+                try await LiveStack.live(
+                    provet,
+                    directory,
+                    { $0.personalData.acceptsLostKeys = true },
+                    { stack in
+                        let order = "/v1/orders/webshop/HD-to-be-forgotten"
+                        let answer = try await stack.get(order)
+                        #expect(answer.status != 200)
+                    }
+                )
+            }
+        }
+    }
+
+    @Test func `no remarks are taken for whoever asked to be forgotten`() async throws {
+        try await withStack(record: .days(1_826)) { stack, _, _ in
+            try await live(stack)
+            #expect(try await stack.post(Self.path("/forget"), Self.decision).status == 200)
+            let path = "/v1/orders/webshop/HD-to-be-forgotten/signals"
+            let remark: JSON = [
+                "signal": "remark", "by": "Aino", "reason": "r", "remarks": "call again",
+            ]
+            let refused = try await stack.post(path, remark)
+            #expect(refused.status == 409)
+            #expect(refused.rule == "remarks_forgotten", "\(refused.text)")
+            let again = try await stack.post(path, ["signal": "cancel", "by": "A", "reason": "r"])
+            #expect(again.rule != "remarks_forgotten")
+        }
+    }
+
     // MARK: - Who read
 
     @Test func `who reads what is personal is an event, once in a while`() async throws {

@@ -7,8 +7,68 @@ import Testing
 enum GoldenStories {
     static let all: [(name: String, write: @Sendable (GoldenWriter) async throws -> Void)] = [
         ("prescriptions", prescriptions), ("trouble", trouble), ("clinic", clinic),
-        ("deliveries", deliveries), ("engines", engines),
+        ("deliveries", deliveries), ("engines", engines), ("people", people),
     ]
+
+    /// What the engine's own stream tells of clients, readers and the log.
+    @Sendable private static func people(_ writer: GoldenWriter) async throws {
+        let aino = Actor(.person, name: "Aino")
+        let (key, next) = ("dosette.local/a+00000000+AQ==", "dosette.local/a+00000001+AQ==")
+        try await writer.record(.keyAdded(key: key, origin: "dosette.local/a"))
+        try await accept("P-1", client: 7, writer)
+        try await writer.record(
+            .client(.held, subject: "s1"),
+            by: aino,
+            reason: "case 17/2026",
+            personal: .held(subject: "s1")
+        )
+        try await writer.record(
+            .client(.released, subject: "s1"),
+            by: aino,
+            reason: "closed",
+            personal: .released(subject: "s1")
+        )
+        writer.pass(.seconds(1))
+        let asked = EngineEvent.ClientEvent.forgetAsked(record: writer.now, rest: writer.now)
+        let rows = PersonalClass.allCases.map {
+            Forgetting(subject: "s1", personalClass: $0, dueAt: writer.now)
+        }
+        try await writer.record(
+            .client(asked, subject: "s1"),
+            by: aino,
+            reason: "asked for it",
+            personal: .asked(rows)
+        )
+        for (personalClass, actor) in [(PersonalClass.rest, aino), (.record, .dosette)] {
+            let gone = PersonalChange.erased(
+                personalClass,
+                subject: "s1",
+                at: writer.now,
+                rows: []
+            )
+            let event = EngineEvent.client(.forgotten(personalClass), subject: "s1")
+            try await writer.record(event, by: actor, personal: gone)
+        }
+        try await writer.record(.read(what: "history", of: "webshop/P-1"), by: aino)
+        try await writer.record(
+            .keyAdded(key: next, origin: "dosette.local/a"),
+            by: aino,
+            reason: "the old one is a year old"
+        )
+        try await writer.record(.keyRetired(key: key), by: aino, reason: "a year old")
+        try await writer.record(
+            .logRestarted(
+                LogRestart(
+                    origin: "dosette.local/a/2",
+                    previous: "dosette.local/a",
+                    checkpoint: "dosette.local/a\n900\n",
+                    size: 900
+                )
+            ),
+            by: aino,
+            reason: "the disk was lost"
+        )
+    }
 
     private static let (prescription, fee, dispensing) = (0, 1, 2)
     private static let pay = "provet.add_payment"

@@ -40,7 +40,8 @@ final class GoldenWriter {
         _ event: EngineEvent,
         by actor: Actor = .dosette,
         reason: String? = nil,
-        definition: DefinitionRow? = nil
+        definition: DefinitionRow? = nil,
+        personal: PersonalChange? = nil
     ) async throws {
         let version = ownership.engineVersion
         let encoded = EventCodec.encode(
@@ -58,7 +59,8 @@ final class GoldenWriter {
                 events: [encoded],
                 order: nil,
                 work: [],
-                definition: definition
+                definition: definition,
+                personal: personal
             )
         )
         ownership = Ownership(epoch: ownership.epoch, engineVersion: version + 1)

@@ -32,6 +32,45 @@ struct ShownJournal: StoreWrapper {
             .map { ($0.key, try OrderLoader.fold($0.value, library)) }
     }
 
+    func forgettings(
+        after subject: String?,
+        limit: Int
+    ) async throws(StoreError) -> [Forgetting] {
+        var rows: [String: Forgetting] = [:]
+        for (event, envelope) in engineEvents {
+            guard case .client(let change, let subject) = event else { continue }
+            switch change {
+            case .forgetAsked(let record, let rest):
+                for (name, due) in [(PersonalClass.record, record), (.rest, rest)] {
+                    rows["\(subject)/\(name.rawValue)"] = Forgetting(
+                        subject: subject,
+                        personalClass: name,
+                        dueAt: due
+                    )
+                }
+            case .forgotten(let name):
+                let key = "\(subject)/\(name.rawValue)"
+                rows[key] = Forgetting(
+                    subject: subject,
+                    personalClass: name,
+                    dueAt: rows[key]?.dueAt ?? envelope.at,
+                    erasedAt: envelope.at
+                )
+            case .held, .released: break
+            }
+        }
+        return rows.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    private var engineEvents: [(EngineEvent, Envelope)] {
+        journal.filter { $0.stream == .engine }.compactMap { event in
+            guard let envelope = try? EventCodec.envelope(event.entry),
+                let own = try? EngineEvent(envelope)
+            else { return nil }
+            return (own, envelope)
+        }
+    }
+
     func measure() async throws(StoreError) -> StoreMeasure {
         var measure = try await base.measure()
         measure.eventCount = Int64(journal.count)

@@ -63,6 +63,34 @@ struct ClientKeyFileTests {
         #expect(try Data(contentsOf: journal) == before)
     }
 
+    @Test func `a second process does not write the same keys`() throws {
+        let vault = try ClientKeyFile(file: file)
+        let same = file
+        #expect(throws: StoreError.self) { try ClientKeyFile(file: same) }
+        vault.close()
+        try ClientKeyFile(file: file).close()
+    }
+
+    @Test func `a backup that knows more than the file is never let go`() async throws {
+        let vault = try ClientKeyFile(file: file)
+        _ = try await vault.subject(of: Self.client, at: Self.now)
+        try await vault.backUp(at: Self.now, every: .days(1))
+        vault.close()
+        try FileManager.default.removeItem(at: file)
+        let empty = try ClientKeyFile(file: file)
+        for day in 1...12 {
+            let time = Self.now.advanced(by: .days(Int64(day)))
+            try await empty.backUp(at: time, every: .days(1))
+        }
+        let copies = file.deletingLastPathComponent().appending(path: "clients-backups")
+        let names = try FileManager.default.contentsOfDirectory(atPath: copies.path).sorted()
+        #expect(names.count == ClientKeyFile.backupsMaximum + 1)
+        let oldest = try ClientKeyFile(readingFrom: copies.appending(path: names[0]))
+        #expect(try await oldest.subjects(of: Self.client).count == 1)
+        oldest.close()
+        empty.close()
+    }
+
     /// The bytes of every file below the directory.
     private func bytes() throws -> [String: Data] {
         var found: [String: Data] = [:]
@@ -80,7 +108,9 @@ struct ClientKeyFileTests {
         }
         let subject = try await vault.subject(of: Self.client, at: Self.now)
         for day in 0..<9 {
-            try await vault.backUp(at: Self.now.advanced(by: .days(Int64(day))))
+            let day = Self.now.advanced(by: .days(Int64(day)))
+            try await vault.backUp(at: day, every: .days(1))
+            try await vault.backUp(at: day, every: .days(1))
         }
         let copies = file.deletingLastPathComponent().appending(path: "clients-backups")
         let names = try FileManager.default.contentsOfDirectory(atPath: copies.path)
@@ -97,8 +127,9 @@ struct ClientKeyFileTests {
         }
         let other = try await vault.subject(of: ClientName(clinic: "a", id: 8), at: Self.now)
         #expect(try vault.seal(of: other)?.record != nil)
+        // The others' keys are in the copies as before.
         let left = try FileManager.default.contentsOfDirectory(atPath: copies.path)
-        #expect(left.count == 1, "one backup is made anew without the keys")
+        #expect(left.sorted() == names.sorted())
         vault.close()
     }
 }
