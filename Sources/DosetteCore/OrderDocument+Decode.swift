@@ -99,7 +99,8 @@ private struct OrderReader {
             let isContent =
                 pointer.hasPrefix("/prescription/") || pointer.hasPrefix("/delivery/")
             let name = pointer.split(separator: "/").last.map(String.init) ?? ""
-            guard isContent, OrderDocument.markable.contains(name), JSON.object(members.object).text(at: pointer) != nil else {
+            let text = JSON.object(members.object).text(at: pointer)
+            guard isContent, OrderDocument.markable.contains(name), text != nil else {
                 let names = OrderDocument.markable.sorted().joined(separator: ", ")
                 let detail = "Each pointer leads to a text of the content, one of \(names)."
                 members.fail("personal", "no_such_text", detail)

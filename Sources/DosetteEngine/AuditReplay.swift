@@ -330,7 +330,8 @@ package struct AuditReplay: Sendable {
         // An engine may have gone on meanwhile.
         guard try await store.measure().eventCount == report.eventCount else { return }
         for row in rows where !history.clients.isRight(row) {
-            report.problem("subject \(row.subject): its \(row.personalClass.rawValue) is told wrongly")
+            let name = row.personalClass.rawValue
+            report.problem("subject \(row.subject): its \(name) is told wrongly")
         }
         if rows.count != history.clients.rowCount {
             report.problem("what is to be forgotten differs from what was asked for")

@@ -25,7 +25,8 @@ enum GoldenJournals {
     static func vault() async throws -> InMemoryVault {
         let vault = InMemoryVault()
         for number in 1...subjectsMaximum {
-            _ = try await vault.subject(of: ClientName(clinic: "golden", id: number), at: Timestamp(milliseconds: 0))
+            let client = ClientName(clinic: "golden", id: number)
+            _ = try await vault.subject(of: client, at: Timestamp(milliseconds: 0))
         }
         return vault
     }
