@@ -113,9 +113,9 @@ audit-check-long: setup ## Every byte of 64 KiB, and 1,000 exports
 
 FUZZ := .build/debug/dosette-fuzz
 
-fuzz: ## Broken inputs to every parser: 50 s each (small ones 25), two at a time
+fuzz: ## Broken inputs to every parser: 30 s each (small ones 15), two at a time
 	swift build $(SWIFT_FLAGS) --product dosette-fuzz
-	$(FUZZ) --target all --seconds 50 --jobs 2 --seed $${SEED:-1}
+	$(FUZZ) --target all --seconds 30 --jobs 2 --seed $${SEED:-1}
 
 fuzz-long: ## The same for twenty minutes each
 	swift build $(SWIFT_FLAGS) --product dosette-fuzz
