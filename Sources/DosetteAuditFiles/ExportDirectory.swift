@@ -94,6 +94,13 @@ package struct ExportDirectory: ExportFiles, Sendable {
         ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).isEmpty
     }
 
+    /// Whether an export was begun in it: then nothing else is there.
+    package var isExport: Bool {
+        let own: Set<String> = ["README.txt", "checkpoint", "keys", "proofs", "tile"]
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.contains("tile") && names.allSatisfy { own.contains($0) || $0.hasPrefix(".") }
+    }
+
     /// Takes a file away; what is not there stays so.
     func remove(_ path: String) {
         try? FileManager.default.removeItem(at: url.appending(path: path))

@@ -291,6 +291,7 @@ package struct AuditReplay: Sendable {
         if options.asOf == nil {
             try await checkRows()
             try await checkForgetting()
+            try await checkDefinitions()
         }
         report.startCount = history.startCount
         report.definitionCount = history.definitionCount
@@ -315,6 +316,14 @@ package struct AuditReplay: Sendable {
             run = RecordedRun(fact, at: event.position, of: stream, order.received.key)
         }
         try await closeRun()
+    }
+
+    /// Definitions that engines work with are those that stand in the journal.
+    private mutating func checkDefinitions() async throws {
+        for row in try await store.definitions()
+        where HexDigest.of(row.text.utf8) != row.digest || !history.isDefined(row.digest) {
+            report.problem("definition \(row.name) \(row.version): its text is not the journal's")
+        }
     }
 
     /// What is to be forgotten, and what must not be, stands in the tables as in the journal.

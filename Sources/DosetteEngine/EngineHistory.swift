@@ -22,6 +22,8 @@ struct EngineHistory {
         self.library = library
     }
 
+    func isDefined(_ digest: String) -> Bool { digests.contains(digest) }
+
     /// Takes note of an event of stream 0.
     ///
     /// - Returns: What is wrong with it.
@@ -61,7 +63,7 @@ struct EngineHistory {
         var problems = ownProblems(envelope)
         if habits.epoch == nil { problems.append("a definition before any engine started") }
         if HexDigest.of(row.text.utf8) != row.digest {
-            problems.append("a definition is not its digest")
+            return problems + ["a definition is not its digest"]
         }
         if !digests.insert(row.digest).inserted {
             problems.append("a definition is defined a second time")

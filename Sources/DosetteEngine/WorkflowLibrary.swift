@@ -104,6 +104,16 @@ package final class WorkflowLibrary: Sendable {
     /// - Throws: ``YAMLProblems`` when this version cannot read one any more.
     package func adopt(_ rows: [DefinitionRow]) throws(YAMLProblems) {
         for row in rows where workflow(digest: row.digest) == nil {
+            guard HexDigest.of(row.text.utf8) == row.digest else {
+                let problem = YAMLProblem(
+                    file: "\(row.name) \(row.version)",
+                    line: 1,
+                    column: 1,
+                    path: "",
+                    message: "the journal's text of it is not the one that it was defined with"
+                )
+                throw YAMLProblems([problem])
+            }
             let source = WorkflowSource(file: "\(row.name) \(row.version)", text: row.text)
             let workflow = try Self.compile(source, performed: nil)
             contents.withLock { $0.byDigest[row.digest] = workflow }

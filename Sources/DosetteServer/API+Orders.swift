@@ -100,6 +100,9 @@ extension API {
         return .json(.object(view))
     }
 
+    /// Who reads without a token and without a name.
+    static let nobody = "(unknown)"
+
     /// Shows the order's history: the journal's entries with what is personal in its place, or as they are hashed.
     ///
     /// Who reads what is personal is recorded before it is shown.
@@ -120,7 +123,7 @@ extension API {
                 writer.write(bytes: event.entry)
             }
         } else {
-            let reading = Actor(.person, name: call.caller.name ?? name)
+            let reading = Actor(.person, name: call.caller.name ?? name ?? Self.nobody)
             let events = try await ask { () async throws(DeskFailure) in
                 try await engine.openedEvents(of: key, for: reading)
             }

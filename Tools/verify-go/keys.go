@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -43,6 +44,16 @@ func verifier(vkey string) note.Verifier {
 	return v
 }
 
+// vkeyOf is the key that made a signature.
+func vkeyOf(vkeys []string, sig note.Signature) string {
+	for _, vkey := range vkeys {
+		if strings.HasPrefix(vkey, fmt.Sprintf("%s+%08x+", sig.Name, sig.Hash)) {
+			return vkey
+		}
+	}
+	return ""
+}
+
 // open opens a checkpoint, which the log itself must have signed with one of the keys.
 func open(msg string, vkeys []string) (n *note.Note, size int64, root tlog.Hash) {
 	var known []note.Verifier
@@ -53,11 +64,12 @@ func open(msg string, vkeys []string) (n *note.Note, size int64, root tlog.Hash)
 	must(err == nil, "checkpoint: ", err)
 	text, isLog := strings.Split(n.Text, "\n"), false
 	for _, sig := range n.Sigs {
-		isLog = isLog || strings.HasPrefix(text[0]+"/", sig.Name+"/")
+		plain, err := note.NewVerifier(vkeyOf(vkeys, sig)) // a second party's key is of another kind
+		isLog = isLog || err == nil && plain.Name() == text[0]
 	}
 	must(isLog && len(text) > 3, "checkpoint: no known key of the log itself has signed it")
-	_, err = fmt.Sscan(text[1], &size)
-	must(err == nil && size >= 0, "checkpoint: ", err)
+	size, err = strconv.ParseInt(text[1], 10, 64)
+	must(err == nil && size >= 0 && fmt.Sprint(size) == text[1], "checkpoint: the size is no number")
 	root, err = tlog.ParseHash(text[2])
 	must(err == nil, "checkpoint: ", err)
 	return n, size, root

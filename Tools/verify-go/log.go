@@ -70,7 +70,10 @@ func verdict(dir string, vkeys []string, older string) (problem any) {
 }
 
 func main() {
-	must(len(os.Args) > 3, "usage: verify-go KEY[,KEY...] OLDER_CHECKPOINT|- DIRECTORY...")
+	if len(os.Args) < 4 {
+		fmt.Println("usage: verify-go KEY[,KEY...] OLDER_CHECKPOINT|- DIRECTORY...")
+		os.Exit(2)
+	}
 	for _, dir := range os.Args[3:] {
 		if problem := verdict(dir, strings.Split(os.Args[1], ","), os.Args[2]); problem != nil {
 			fmt.Println("WRONG", dir, problem)

@@ -24,6 +24,7 @@ func check(files map[string]string, vkeys []string, older string) {
 	msg := files["checkpoint"]
 	_, size, root := open(msg, vkeys)
 	all, _, _ := open(msg, keys[:len(keys)-1]) // each key there is of one signature, and each signature is good
+	must(len(all.UnverifiedSigs) == 0, "checkpoint: signed by a key that is not in keys")
 	var lines string
 	for i, sig := range all.Sigs {
 		_, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)

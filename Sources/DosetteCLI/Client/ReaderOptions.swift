@@ -15,6 +15,7 @@ struct ReaderOptions: ParsableArguments {
         _ options: AccessOptions
     ) async throws -> Opening {
         guard let by else { return .closed }
+        guard !by.isEmpty else { throw Stop(.usage, "--by: a name is due") }
         switch try await options.access() {
         case .server(let client):
             for key in orders {

@@ -25,6 +25,12 @@ struct AuditExportCommand: AsyncParsableCommand {
         let total = try Checkpoint(parsing: note.text).size
         let progress = AuditProgress("exporting", total: total)
         let target = ExportDirectory(URL(filePath: directory))
+        guard target.isEmpty || target.isExport else {
+            throw Stop(
+                .refused,
+                "\(target.url.path) is neither empty nor an export; nothing was written"
+            )
+        }
         let report = try await AuditAccess.telling {
             let writer = try ExportWriter(
                 to: target,

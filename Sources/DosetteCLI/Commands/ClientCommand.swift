@@ -1,6 +1,7 @@
 import ArgumentParser
 import DosetteCore
 import DosetteEngine
+import DosetteSQLite
 import DosetteStore
 import Foundation
 
@@ -131,6 +132,8 @@ struct ClientCommand: AsyncParsableCommand {
             if let body { return try await client.post(path, body).object() }
             return try await client.get(path).object()
         case .files(let configuration):
+            // Nothing is made just to look.
+            try PharmacyAccess.reading(configuration).close()
             let offline = try await OfflineEngine.open(configuration)
             let result: Result<JSONObject, any Error>
             do {

@@ -2,6 +2,7 @@ import DosetteAudit
 import DosetteAuditFiles
 import DosetteCore
 import DosetteEngine
+import DosetteStore
 
 /// The page of a package: what happened, why, what was in doubt, what proves it, and how to repeat that.
 ///
@@ -123,8 +124,29 @@ struct PackageReport {
             ("Its text's SHA-256", received.workflowDigest),
             ("Content's SHA-256", received.contentDigest),
         ]
-        return HTML.table("facts", [], rows.map { [$0.0, HTML.text($0.1)] })
+        let table = HTML.table("facts", [], rows.map { [$0.0, HTML.text($0.1)] })
             .replacing("<thead><tr></tr></thead>\n", with: "")
+        return table + "\n<h3>What was ordered</h3>\n" + items(received)
+    }
+
+    /// What was prescribed or ordered, where it was opened.
+    private func items(_ received: Received) -> String {
+        guard !received.isClosed else {
+            return "<p>It is sealed and was not opened: <code>--by NAME</code> opens it.</p>"
+        }
+        let content = received.delivery ?? received.prescription
+        let list = content["prescription_items"] ?? content["items"]
+        let names = ["name", "strength", "instructions", "quantity_packages", "quantity"]
+        let rows = (list?.arrayValue ?? []).enumerated().map { index, item in
+            ["\(index)"]
+                + names.map { name in
+                    HTML.text(item[name]?.stringValue ?? item[name]?.text ?? "")
+                }
+        }
+        let head = ["Item", "Name", "Strength", "Instructions", "Packages", "Quantity"]
+        let client =
+            "<p>For client \(received.clientID) of clinic \(HTML.text(received.clinic)).</p>"
+        return client + HTML.table("items", head, rows)
     }
 
     private func timeline(_ order: PackageContents.Order) -> String {

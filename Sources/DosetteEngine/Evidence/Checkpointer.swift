@@ -172,6 +172,8 @@ final class Checkpointer: Sendable {
         var due = clock.now().advanced(by: parts.interval)
         while await pause() {
             let size = try? await store.treeHead().size
+            // A clock that was set back does not put it off.
+            due = min(due, clock.now().advanced(by: parts.interval))
             guard clock.now() >= due || hasManyNewEvents(size) else { continue }
             try? await make()
             due = clock.now().advanced(by: parts.interval)

@@ -94,12 +94,18 @@ package enum LogOrigin {
         return "\(base)/\((numbers.max() ?? 1) + 1)"
     }
 
+    /// Digits of a log's number at the most.
+    private static let digitsMaximum = 6
+
     /// Which one of the log's names it is, from 1; nothing when it is another log's.
     static func number(of origin: String, _ base: String) -> Int? {
         if origin == base { return 1 }
         guard origin.hasPrefix(base + "/") else { return nil }
         let digits = origin.dropFirst(base.count + 1)
-        guard let number = Int(digits), number > 1, String(number) == digits else { return nil }
+        // A name that is derived from a key has eight digits, by chance decimal ones.
+        guard digits.count <= digitsMaximum, let number = Int(digits), number > 1,
+            String(number) == digits
+        else { return nil }
         return number
     }
 

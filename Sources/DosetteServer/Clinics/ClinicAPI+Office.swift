@@ -154,7 +154,7 @@ extension ClinicAPI {
         _ reader: String?,
         _ call: Call
     ) async throws(Problem) {
-        let actor = Actor(.person, name: call.caller.name ?? reader)
+        let actor = Actor(.person, name: call.caller.name ?? reader ?? API.nobody)
         do {
             try await engine.noteRead("prescription", of: name, by: actor)
         } catch {
