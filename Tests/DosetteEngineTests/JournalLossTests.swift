@@ -136,7 +136,8 @@ struct JournalLossTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a key of a later time stops an old journal, also one that has lost its key`() async throws {
+    func `a key of a later time stops an old journal, also one that has lost its key`() async throws
+    {
         let store = try await journal()
         let size = Int(try await store.treeHead().size)
         let old = try await backup(of: store, events: size)

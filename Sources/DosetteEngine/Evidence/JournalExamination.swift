@@ -58,6 +58,7 @@ package struct JournalExamination: Sendable {
     ///   - keys: The key files, and the mark beside them.
     ///   - witnesses: Of these, those are asked that show what they have.
     ///   - origin: What the log is to be called, for a journal that does not say it yet.
+    /// - Throws: ``StoreError``, ``EngineFailure`` when what is kept beside the key cannot be read.
     package init(
         _ store: any Store,
         keys: any CheckpointKeys,
@@ -107,7 +108,9 @@ package struct JournalExamination: Sendable {
     private static func sorted(_ losses: [JournalLoss], _ name: String?) -> [JournalLoss] {
         let base = LogOrigin.base(of: name ?? "")
         return losses.sorted { left, right in
-            let numbers = [left, right].map { LogOrigin.number(of: $0.checkpoint.origin, base) ?? 0 }
+            let numbers = [left, right].map {
+                LogOrigin.number(of: $0.checkpoint.origin, base) ?? 0
+            }
             return numbers[0] == numbers[1]
                 ? left.checkpoint.size > right.checkpoint.size : numbers[0] > numbers[1]
         }
@@ -147,7 +150,7 @@ package struct JournalExamination: Sendable {
                 let isOurs = name.map { LogOrigin.isOneLog(checkpoint.origin, $0) } ?? false
                 do {
                     _ = try note.verify(with: Array(verifiers))
-                } catch where isOurs {
+                } catch  where isOurs {
                     evidence.append(Evidence(source, note, checkpoint, isSigned: false))
                     continue
                 }

@@ -115,7 +115,9 @@ package enum LogOrigin {
     }
 
     /// Whether both are names of one log, before and after losses.
-    static func isOneLog(_ one: String, _ other: String) -> Bool { base(of: one) == base(of: other) }
+    static func isOneLog(_ one: String, _ other: String) -> Bool {
+        base(of: one) == base(of: other)
+    }
 
     /// What a log was called first.
     static func base(of origin: String) -> String {
