@@ -46,17 +46,9 @@ struct JudgedCheckpoint {
 extension NoteVerifier {
     /// Whether it signs for the log of a checkpoint, rather than as a second party.
     ///
-    /// A log that was begun anew keeps its key; its name is followed by a number then.
+    /// A log's key bears the log's name, also when the log goes on under another one after a loss.
     package func isLog(of checkpoint: Checkpoint) -> Bool {
-        guard algorithm == .ed25519, checkpoint.origin.utf8.starts(with: name.utf8) else {
-            return false
-        }
-        let rest = checkpoint.origin.utf8.dropFirst(name.utf8.count)
-        return rest.isEmpty
-            || rest.first == UInt8(ascii: "/")
-                && rest.dropFirst().allSatisfy {
-                    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
-                }
+        algorithm == .ed25519 && checkpoint.origin.utf8.elementsEqual(name.utf8)
     }
 }
 

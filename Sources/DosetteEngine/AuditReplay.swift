@@ -54,6 +54,8 @@ package struct AuditReplay: Sendable {
     /// Who holds what no two orders may hold.
     private var holders: [String: StreamID] = [:]
     private var held: [StreamID: [String]] = [:]
+    /// The table of definitions when the replay began.
+    private var definitions: [DefinitionRow] = []
 
     private init(_ store: any Store, _ library: WorkflowLibrary, _ options: Options) {
         self.store = store
@@ -74,6 +76,7 @@ package struct AuditReplay: Sendable {
     }
 
     private mutating func run() async throws -> Report {
+        definitions = try await store.definitions()
         let end = try await store.measure().eventCount
         var position: Int64 = 0
         reading: while position < end {
@@ -288,7 +291,10 @@ package struct AuditReplay: Sendable {
                 report.problem("order \(order.received.key): stream \(stream) ends before its row")
             }
         }
-        if options.asOf == nil { try await checkRows() }
+        if options.asOf == nil {
+            try await checkRows()
+            try await checkDefinitions()
+        }
         report.startCount = history.startCount
         report.definitionCount = history.definitionCount
         report.clinicChangeCount = history.clinicChangeCount
@@ -312,6 +318,18 @@ package struct AuditReplay: Sendable {
             run = RecordedRun(fact, at: event.position, of: stream, order.received.key)
         }
         try await closeRun()
+    }
+
+    /// The table of definitions is what the events say, as far as both were there all the time.
+    private mutating func checkDefinitions() async throws {
+        let kept = Set(try await store.definitions())
+        for row in history.rows where !kept.contains(row) {
+            report.problem("definition \(row.name) \(row.version) is not kept as its event says")
+        }
+        let told = Set(history.rows)
+        for row in definitions where !told.contains(row) {
+            report.problem("definition \(row.name) \(row.version): no event speaks of it as it is")
+        }
     }
 
     /// Every row has its order in the journal.

@@ -13,6 +13,8 @@ struct EngineHistory {
     private(set) var definitionCount = 0
     private(set) var clinicChangeCount = 0
     private var digests: Set<String> = []
+    /// The definitions in the order of their events.
+    private(set) var rows: [DefinitionRow] = []
     /// Whether each clinic that was added is disabled.
     private var clinics: [String: Bool] = [:]
     private var clients = ClientHistory()
@@ -60,8 +62,9 @@ struct EngineHistory {
         definitionCount += 1
         var problems = ownProblems(envelope)
         if habits.epoch == nil { problems.append("a definition before any engine started") }
+        rows.append(row)
         if HexDigest.of(row.text.utf8) != row.digest {
-            problems.append("a definition is not its digest")
+            return problems + ["a definition is not its digest"]
         }
         if !digests.insert(row.digest).inserted {
             problems.append("a definition is defined a second time")

@@ -186,6 +186,8 @@ final class Checkpointer: Sendable {
     private func makeOnTime() async {
         var due = clock.now().advanced(by: parts.interval)
         while await pause() {
+            // A clock that was set back does not put it off.
+            due = min(due, clock.now().advanced(by: parts.interval))
             let size = try? await store.treeHead().size
             guard clock.now() >= due || hasManyNewEvents(size) else { continue }
             try? await make()
