@@ -102,6 +102,9 @@ package struct NoteVerifier: Hashable, Sendable {
         keyID = NoteKey.identity(name: name, material: [algorithm.rawValue] + key)
     }
 
+    /// Whether both are one key, whatever they are called and however they sign.
+    package func hasBytes(of other: NoteVerifier) -> Bool { key == other.key }
+
     /// Verifies one signature of this key.
     package func verify(
         _ signature: NoteSignature,

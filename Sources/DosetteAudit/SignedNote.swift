@@ -137,10 +137,15 @@ package struct SignedNote: Hashable, Sendable {
         Array((text + "\n" + signatures.map(\.line).joined()).utf8)
     }
 
-    /// The note with further signatures; one of a key that has signed already takes the place of the old.
+    /// The note with further signatures, of which the last one of each key counts: it takes the place of
+    /// the old.
     package func adding(_ more: [NoteSignature]) throws(NoteFailure) -> SignedNote {
-        let kept = signatures.filter { old in !more.contains { $0.hasKey(of: old) } }
-        return try SignedNote(text: text, signatures: kept + more)
+        var all = signatures
+        for signature in more {
+            all.removeAll { $0.hasKey(of: signature) }
+            all.append(signature)
+        }
+        return try SignedNote(text: text, signatures: all)
     }
 
     /// Verifies all signatures of known keys; those of others are left out of account.

@@ -46,7 +46,7 @@ struct JudgedCheckpoint {
 extension NoteVerifier {
     /// Whether it signs for the log of a checkpoint, rather than as a second party.
     ///
-    /// A log that was begun anew has another name, and keys of that name.
+    /// A log's key bears the log's name, also when the log goes on under another one after a loss.
     package func isLog(of checkpoint: Checkpoint) -> Bool {
         algorithm == .ed25519 && checkpoint.origin.utf8.elementsEqual(name.utf8)
     }

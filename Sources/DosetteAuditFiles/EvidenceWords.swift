@@ -82,7 +82,15 @@ enum EvidenceWords {
         _ evidence: Evidence,
         _ verdict: inout AuditVerdict
     ) {
-        for witness in judged.witnesses {
+        // A key that came with the log may be the log's owner's own, whatever its name is.
+        let known = judged.witnesses.filter { evidence.keys.contains($0.key) }
+        for witness in judged.witnesses where !known.contains(witness) {
+            verdict.isNotProved(
+                "who \(AuditText.plain(witness.key.name)) is: its line is good, and its key came with"
+                    + " the log"
+            )
+        }
+        for witness in known {
             let name = AuditText.plain(witness.key.name)
             let when = witness.seenAtSeconds.map { " at \(AuditText.time(seconds: $0))" } ?? ""
             verdict.isProved("the second party \(name) has seen this head\(when)")
@@ -100,9 +108,10 @@ enum EvidenceWords {
                 "who \(AuditText.plain(name)) is: its key was not given, its line not verified"
             )
         }
-        if judged.witnesses.isEmpty {
+        if known.isEmpty {
             verdict.isNotProved(
-                "that anybody but the log's owner has seen this head: no second party signed it"
+                "that anybody but the log's owner has seen this head: no second party whose key"
+                    + " was given signed it"
             )
         }
     }

@@ -93,6 +93,10 @@ package struct JournalVerifier<Log: AuditedLog> {
 
     private mutating func tell(_ tree: MerkleTree, _ kept: KeptCheckpoints<Log>) {
         guard let note = kept.newest else {
+            // A log that names a key has a signed head, a minute after it began at the latest.
+            if !keys.isEmpty, tree.size > 0 {
+                verdict.problem("no checkpoint is there that a known key of the log has signed")
+            }
             verdict.isNotProved(
                 "anything beyond the file itself: no checkpoint was kept that a known key signed"
             )

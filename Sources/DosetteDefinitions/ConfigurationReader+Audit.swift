@@ -29,6 +29,12 @@ extension ConfigurationReader {
             value.fail("a name is due, such as dosette.example/pharmacy: visible ASCII, no +")
             return nil
         }
+        // A log that goes on after a loss is called NAME/2 and so on.
+        let last = text.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+        guard last.isEmpty || !last.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            value.fail("a name whose last part is no plain number is due: NAME/2 follows a loss")
+            return nil
+        }
         return text
     }
 

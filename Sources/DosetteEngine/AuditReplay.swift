@@ -54,6 +54,8 @@ package struct AuditReplay: Sendable {
     /// Who holds what no two orders may hold.
     private var holders: [String: StreamID] = [:]
     private var held: [StreamID: [String]] = [:]
+    /// The table of definitions when the replay began.
+    private var definitions: [DefinitionRow] = []
 
     private init(_ store: any Store, _ library: WorkflowLibrary, _ options: Options) {
         self.store = store
@@ -74,6 +76,7 @@ package struct AuditReplay: Sendable {
     }
 
     private mutating func run() async throws -> Report {
+        definitions = try await store.definitions()
         let end = try await store.measure().eventCount
         var position: Int64 = 0
         reading: while position < end {
@@ -318,14 +321,6 @@ package struct AuditReplay: Sendable {
         try await closeRun()
     }
 
-    /// Definitions that engines work with are those that stand in the journal.
-    private mutating func checkDefinitions() async throws {
-        for row in try await store.definitions()
-        where HexDigest.of(row.text.utf8) != row.digest || !history.isDefined(row.digest) {
-            report.problem("definition \(row.name) \(row.version): its text is not the journal's")
-        }
-    }
-
     /// What is to be forgotten, and what must not be, stands in the tables as in the journal.
     private mutating func checkForgetting() async throws {
         var rows: [Forgetting] = []
@@ -347,6 +342,18 @@ package struct AuditReplay: Sendable {
         }
         if try await store.holds() != history.clients.held {
             report.problem("the legal holds differ from what was said")
+        }
+    }
+
+    /// The table of definitions is what the events say, as far as both were there all the time.
+    private mutating func checkDefinitions() async throws {
+        let kept = Set(try await store.definitions())
+        for row in history.rows where !kept.contains(row) {
+            report.problem("definition \(row.name) \(row.version) is not kept as its event says")
+        }
+        let told = Set(history.rows)
+        for row in definitions where !told.contains(row) {
+            report.problem("definition \(row.name) \(row.version): no event speaks of it as it is")
         }
     }
 

@@ -13,6 +13,8 @@ struct EngineHistory {
     private(set) var definitionCount = 0
     private(set) var clinicChangeCount = 0
     private var digests: Set<String> = []
+    /// The definitions in the order of their events.
+    private(set) var rows: [DefinitionRow] = []
     /// Whether each clinic that was added is disabled.
     private var clinics: [String: Bool] = [:]
     private(set) var clients = ClientHistory()
@@ -21,8 +23,6 @@ struct EngineHistory {
     init(_ library: WorkflowLibrary) {
         self.library = library
     }
-
-    func isDefined(_ digest: String) -> Bool { digests.contains(digest) }
 
     /// Takes note of an event of stream 0.
     ///
@@ -62,6 +62,7 @@ struct EngineHistory {
         definitionCount += 1
         var problems = ownProblems(envelope)
         if habits.epoch == nil { problems.append("a definition before any engine started") }
+        rows.append(row)
         if HexDigest.of(row.text.utf8) != row.digest {
             return problems + ["a definition is not its digest"]
         }

@@ -17,7 +17,6 @@ package struct OrderAudit: Sendable {
     /// Whether row and work were compared: not when an earlier moment is looked at.
     package private(set) var isCompared = false
 
-    private static let pageLength = 2_000
     /// How often an order that moves on meanwhile is read anew.
     private static let readsMaximum = 8
 
@@ -71,8 +70,10 @@ package struct OrderAudit: Sendable {
         _ store: any Store,
         _ moment: AuditMoment?
     ) async throws {
-        var fold = try OrderFold(try await Self.engineEvents(store))
+        var fold = try OrderFold()
+        var engine = EnginePages(store)
         for (version, event) in events.enumerated() {
+            let fact: Fact
             do {
                 let envelope = try EventCodec.envelope(event.entry, opening: opening)
                 if moment?.includes(position: event.position, at: envelope.at) == false {
@@ -80,12 +81,15 @@ package struct OrderAudit: Sendable {
                     break
                 }
                 checkPlace(event, envelope, row, due: version)
-                let fact = try EventCodec.fact(envelope)
-                lines.append(Line(event: event, fact: fact))
-                fold.take(fact, event, row.key)
+                fact = try EventCodec.fact(envelope)
             } catch {
                 problems.append("event \(event.position): \(error)")
+                continue
             }
+            lines.append(Line(event: event, fact: fact))
+            if fold.goesOn(with: fact, event) { continue }
+            while let next = try await engine.next(before: event.position) { fold.note(next) }
+            fold.begin(fact, event, row.key)
         }
         fold.close(isCut: false)
         problems += fold.problems
@@ -124,14 +128,28 @@ package struct OrderAudit: Sendable {
             problems.append("what is due for it differs")
         }
     }
+}
 
-    private static func engineEvents(_ store: any Store) async throws -> [RecordedEvent] {
-        var all: [RecordedEvent] = []
-        while true {
-            let page = try await store.events(of: .engine, from: all.count, limit: pageLength)
-            if page.isEmpty { return all }
-            all += page
+/// The engine's stream, read some events at a time; memory does not grow with it.
+private struct EnginePages {
+    private static let length = 2_000
+
+    private let store: any Store
+    private var page: ArraySlice<RecordedEvent> = []
+    private var version = 0
+
+    init(_ store: any Store) {
+        self.store = store
+    }
+
+    /// The next event that stands before `position`; nothing when there is none left.
+    mutating func next(before position: Int64) async throws -> RecordedEvent? {
+        if page.isEmpty {
+            page = try await store.events(of: .engine, from: version, limit: Self.length)[...]
+            version += page.count
         }
+        guard let first = page.first, first.position < position else { return nil }
+        return page.removeFirst()
     }
 }
 
@@ -140,26 +158,30 @@ private struct OrderFold {
     private(set) var replay: OrderReplay?
     private(set) var problems: [String] = []
     private var history: EngineHistory
-    private var engine: ArraySlice<RecordedEvent>
     private var run: RecordedRun?
 
-    init(_ engine: [RecordedEvent]) throws {
+    init() throws {
         history = EngineHistory(try WorkflowLibrary([], performed: nil))
-        self.engine = engine[...]
     }
 
-    mutating func take(_ fact: Fact, _ event: RecordedEvent, _ key: OrderKey) {
-        if run?.take(fact, at: event.position, of: event.stream) == true { return }
+    /// Takes an event of the decision that is under way; otherwise that one is over.
+    mutating func goesOn(with fact: Fact, _ event: RecordedEvent) -> Bool {
+        if run?.take(fact, at: event.position, of: event.stream) == true { return true }
         close(isCut: false)
-        while let next = engine.first, next.position < event.position {
-            engine.removeFirst()
-            do {
-                let found = history.note(try EventCodec.envelope(next.entry))
-                problems += found.map { "event \(next.position): \($0)" }
-            } catch {
-                problems.append("event \(next.position): \(error)")
-            }
+        return false
+    }
+
+    /// Takes note of what the engine did before.
+    mutating func note(_ event: RecordedEvent) {
+        do {
+            let found = history.note(try EventCodec.envelope(event.entry))
+            problems += found.map { "event \(event.position): \($0)" }
+        } catch {
+            problems.append("event \(event.position): \(error)")
         }
+    }
+
+    mutating func begin(_ fact: Fact, _ event: RecordedEvent, _ key: OrderKey) {
         run = RecordedRun(fact, at: event.position, of: event.stream, key)
     }
 

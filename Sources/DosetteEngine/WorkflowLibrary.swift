@@ -101,8 +101,16 @@ package final class WorkflowLibrary: Sendable {
 
     /// Takes in definitions from the journal; they were checked when they were first used.
     ///
-    /// - Throws: ``YAMLProblems`` when this version cannot read one any more.
+    /// - Throws: ``YAMLProblems`` when a text is not the one of its digest, or this version cannot read it any
+    ///   more.
     package func adopt(_ rows: [DefinitionRow]) throws(YAMLProblems) {
+        for row in rows where HexDigest.of(row.text.utf8) != row.digest {
+            let file = "\(row.name) \(row.version)"
+            let message = "the definition in the journal is not the text that orders are pinned to"
+            throw YAMLProblems([
+                YAMLProblem(file: file, line: 1, column: 1, path: "", message: message)
+            ])
+        }
         for row in rows where workflow(digest: row.digest) == nil {
             guard HexDigest.of(row.text.utf8) == row.digest else {
                 let problem = YAMLProblem(

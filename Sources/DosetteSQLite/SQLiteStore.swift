@@ -332,6 +332,15 @@ package final class SQLiteStore: Store {
         if let free = FileSystem.freeBytes(at: place), free < size + Self.copyMarginBytes {
             throw StoreError(.full, "the disk has no room for a copy of the journal")
         }
+        // SQLite writes into an empty file as well: one that nobody else may read from the first byte on.
+        if !FileManager.default.fileExists(atPath: file) {
+            let isMade = FileManager.default.createFile(
+                atPath: file,
+                contents: nil,
+                attributes: [.posixPermissions: 0o600]
+            )
+            guard isMade else { throw StoreError(.unavailable, "the copy cannot be written") }
+        }
         try await connection.copy(to: file)
     }
 

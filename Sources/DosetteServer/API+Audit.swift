@@ -45,6 +45,7 @@ extension API {
             "size": .integer(Int64(clamping: report.size)),
             "made_at": report.madeAt.map { .string($0.text) } ?? .null,
             "witnesses": .array(witnesses),
+            "mark_missing_at_start": .bool(report.wasMarkMissing),
         ]
     }
 }

@@ -69,6 +69,31 @@ import Testing
         #expect(missing.firstWrong == 600...600)
     }
 
+    @Test func `a log that names a key and has no signed head is not good`() async throws {
+        let bare = try SampleLog(count: 5)
+        let verdict = try await verify(bare, keys: [bare.signer.verifier])
+        #expect(verdict.problems.contains { $0.contains("no checkpoint is there") })
+    }
+
+    @Test func `a second party is one only by a key that the auditor gave`() async throws {
+        let witness = try NoteSigner(name: "notary.example", algorithm: .cosignatureV1)
+        var log = try SampleLog(count: 5)
+        let head = try Checkpoint(
+            origin: SampleLog.origin,
+            size: log.tree.size,
+            root: log.tree.root
+        ).signed(by: [log.signer])
+        log.keep(try head.adding([try witness.sign(head.text, at: 7)]))
+        let names = [log.signer.verifier, witness.verifier]
+        for (given, isProved) in [([], false), (names, true)] as [([NoteVerifier], Bool)] {
+            var verifier = JournalVerifier(log, keys: names, evidence: Evidence(keys: given))
+            let verdict = try await verifier.run()
+            #expect(verdict.isGood)
+            #expect(verdict.proved.contains { $0.contains("notary.example") } == isProved)
+            #expect(verdict.notProved.contains { $0.hasPrefix("who notary") } != isProved)
+        }
+    }
+
     @Test func `kept checkpoints that lie are found`() async throws {
         var beyond = try sample()
         let root = TreeHash.leaf([1])

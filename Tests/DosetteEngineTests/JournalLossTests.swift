@@ -128,12 +128,80 @@ struct JournalLossTests {
     @Test(.timeLimit(.minutes(1)))
     func `what nobody known has signed is no evidence`() async throws {
         let store = try await journal()
-        let origin = try #require(try await LogIdentity.read(from: store).origin)
-        let stranger = try NoteSigner(name: origin)
-        let checkpoint = try Checkpoint(origin: origin, size: 1_000_000, root: .leaf([1]))
+        let stranger = try NoteSigner(name: "stranger.example/log")
+        let checkpoint = try Checkpoint(origin: stranger.name, size: 1_000_000, root: .leaf([1]))
         let witness = ScriptedWitness("outside")
         witness.show(try checkpoint.signed(by: [stranger]))
         #expect(await loss(store, [witness]) == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a key of a later time stops an old journal, also one that has lost its key`() async throws
+    {
+        let store = try await journal()
+        let size = Int(try await store.treeHead().size)
+        let old = try await backup(of: store, events: size)
+        let origin = try #require(try await LogIdentity.read(from: store).origin)
+        let later = try NoteSigner(name: origin)
+        let checkpoint = try Checkpoint(origin: origin, size: UInt64(size) + 9, root: .leaf([1]))
+        let witness = ScriptedWitness("outside")
+        witness.show(try checkpoint.signed(by: [later]))
+        let fresh = KeptCheckpointKeys()
+        var parts = Pharmacy.parts(old)
+        parts.audit = AuditParts(keys: fresh, witnesses: [witness])
+        let world = EngineWorld(Pharmacy.configuration(), parts, at: Pharmacy.noon)
+        for start in [EngineStart.ordinary, .replacingKey(by: "maija", reason: "lost")] {
+            let engine = try world.makeEngine(on: StoreConnection(old))
+            let loss = await #expect(throws: JournalLoss.self) { try await engine.start(start) }
+            #expect(loss?.kind == .unknownKey)
+            #expect(loss?.missing == UInt64(size)..<UInt64(size) + 9)
+        }
+        #expect(try await old.treeHead().size == UInt64(size))
+        let engine = try world.makeEngine(on: StoreConnection(old))
+        try await engine.start(.acceptingLoss(by: "maija", reason: "the disk is gone"))
+        let identity = try await LogIdentity.read(from: old)
+        #expect(identity.origin == "\(origin)/2")
+        #expect(identity.activeKeys.map(\.text) == [try fresh.current()?.verifier.text])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a mark that is gone is told, and a witness that shows nothing`() async throws {
+        let store = try await journal()
+        let examine = { keys in
+            try await JournalExamination(
+                store,
+                keys: keys,
+                witnesses: [ScriptedWitness("empty", wantsCosignatures: true)]
+            )
+        }
+        let whole = try await examine(keys)
+        #expect(!whole.isMarkMissing && whole.outsideCount == 1)
+        let bare = try await examine(KeptCheckpointKeys(current: try keys.current()))
+        #expect(bare.isMarkMissing && bare.outsideCount == 0 && bare.losses.isEmpty)
+        #expect(bare.silentWitnesses == ["empty"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a death between an accepted loss and its key refuses no later start`() async throws {
+        let store = try await journal()
+        let first = try #require(try await LogIdentity.read(from: store).origin)
+        // The first loss is accepted; then the same backup comes back, which knows of none.
+        for number in 2...3 {
+            let old = try await backup(of: store, events: 5)
+            let engine = try world(old).makeEngine(on: StoreConnection(old))
+            if number == 3 { keys.allow(changes: 1) }
+            let accepted: Void? = try? await engine.start(
+                .acceptingLoss(by: "maija", reason: "again")
+            )
+            #expect((accepted == nil) == (number == 3))
+            guard number == 3 else { continue }
+            keys.allow(changes: nil)
+            #expect(await loss(old) == nil)
+            let identity = try await LogIdentity.read(from: old)
+            #expect(identity.origin == "\(first)/3")
+            #expect(identity.formerOrigins == [first, "\(first)/2"])
+            #expect(try keys.current()?.verifier.text == identity.activeKeys.last?.text)
+        }
     }
 
     // MARK: - Going on

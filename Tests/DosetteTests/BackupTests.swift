@@ -67,6 +67,16 @@ struct BackupTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
+    func `a copy is its owner's alone while it is made`() async throws {
+        let store = try await journal(starts: 3)
+        let file = directory.url.appending(path: "copy.sqlite")
+        try await store.copy(to: file.path)
+        let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
+        #expect((attributes[.posixPermissions] as? NSNumber)?.intValue == 0o600)
+        store.close()
+    }
+
+    @Test(.timeLimit(.minutes(1)))
     func `a copy is made by a store that only reads, too`() async throws {
         let store = try await journal(starts: 5)
         let reading = try SQLiteStore(readingFrom: data)

@@ -12,7 +12,9 @@ struct DirectoryWitnessTests {
 
     init() throws {
         directory = try TemporaryDirectory()
-        witness = DirectoryWitness(path: directory.url.appending(path: "outside").path)
+        let outside = directory.url.appending(path: "outside")
+        try FileManager.default.createDirectory(at: outside, withIntermediateDirectories: true)
+        witness = DirectoryWitness(path: outside.path)
     }
 
     private func text(_ publication: CheckpointPublication) -> String {
@@ -92,9 +94,19 @@ struct DirectoryWitnessTests {
     }
 
     @Test func `a directory that cannot be written is a failure`() async throws {
-        try Data().write(to: directory.url.appending(path: "outside"))
+        try Data().write(to: directory.url.appending(path: "outside/checkpoints"))
         let log = try await Log()
         let failure = try #require(await witness.failure(try await log.publication()))
         #expect(!failure.contradicts)
+    }
+
+    @Test func `a directory that is not there is a failure, and is not made`() async throws {
+        let url = directory.url.appending(path: "outside")
+        try FileManager.default.removeItem(at: url)
+        let log = try await Log()
+        let failure = try #require(await witness.failure(try await log.publication()))
+        #expect(failure.reason.contains("not there"))
+        #expect(throws: WitnessFailure.self) { try witness.newest() }
+        #expect(!FileManager.default.fileExists(atPath: url.path))
     }
 }

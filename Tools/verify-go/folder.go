@@ -10,11 +10,10 @@ import (
 
 // checkFolder checks entries that have a proof each: what "audit prove" and "audit package" write.
 func checkFolder(files map[string]string, vkeys []string, older string) {
-	msg := files["checkpoint"]
-	_, size, root := open(msg, vkeys)
+	msg, size, root := openAll(files, vkeys)
 	if older != "-" {
 		_, olderSize, olderRoot := open(readFile(older), vkeys)
-		must(olderSize == size, "an older checkpoint of another size cannot be compared with single proofs; an export can")
+		must(olderSize == size, "the older checkpoint is of ", olderSize, " entries: only an export shows that it is a beginning")
 		must(olderRoot == root, "the older checkpoint has another root for as many entries")
 	}
 	definitions := map[string]bool{}

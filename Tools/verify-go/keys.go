@@ -44,33 +44,43 @@ func verifier(vkey string) note.Verifier {
 	return v
 }
 
-// vkeyOf is the key that made a signature.
-func vkeyOf(vkeys []string, sig note.Signature) string {
-	for _, vkey := range vkeys {
-		if strings.HasPrefix(vkey, fmt.Sprintf("%s+%08x+", sig.Name, sig.Hash)) {
-			return vkey
-		}
-	}
-	return ""
-}
-
-// open opens a checkpoint, which the log itself must have signed with one of the keys.
+// open opens a checkpoint, which the log itself must have signed with one of the keys: an Ed25519 key of its very name.
 func open(msg string, vkeys []string) (n *note.Note, size int64, root tlog.Hash) {
 	var known []note.Verifier
+	isWitness := map[string]bool{}
 	for _, vkey := range vkeys {
-		known = append(known, verifier(vkey))
+		v := verifier(vkey)
+		_, isWitness[fmt.Sprintf("%s+%08x", v.Name(), v.KeyHash())] = v.(witness)
+		known = append(known, v)
 	}
 	n, err := note.Open([]byte(msg), note.VerifierList(known...))
 	must(err == nil, "checkpoint: ", err)
 	text, isLog := strings.Split(n.Text, "\n"), false
 	for _, sig := range n.Sigs {
-		plain, err := note.NewVerifier(vkeyOf(vkeys, sig)) // a second party's key is of another kind
-		isLog = isLog || err == nil && plain.Name() == text[0]
+		isLog = isLog || sig.Name == text[0] && !isWitness[fmt.Sprintf("%s+%08x", sig.Name, sig.Hash)]
 	}
 	must(isLog && len(text) > 3, "checkpoint: no known key of the log itself has signed it")
 	size, err = strconv.ParseInt(text[1], 10, 64)
-	must(err == nil && size >= 0 && fmt.Sprint(size) == text[1], "checkpoint: the size is no number")
+	must(err == nil && size >= 0 && strconv.FormatInt(size, 10) == text[1], "checkpoint: its size is no plain number")
 	root, err = tlog.ParseHash(text[2])
 	must(err == nil, "checkpoint: ", err)
 	return n, size, root
+}
+
+// openAll opens the checkpoint in a directory; each key that is there is of one signature, and each signature is good.
+func openAll(files map[string]string, vkeys []string) (msg string, size int64, root tlog.Hash) {
+	keys := strings.Split(files["keys"], "\n")
+	must(len(keys) > 1 && keys[len(keys)-1] == "", "keys is missing or cut")
+	keys, msg = keys[:len(keys)-1], files["checkpoint"]
+	_, size, root = open(msg, vkeys)
+	all, _, _ := open(msg, keys)
+	must(len(all.UnverifiedSigs) == 0 && len(all.Sigs) == len(keys), "keys: not those of the signatures")
+	for i, sig := range all.Sigs {
+		_, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)
+		must(err == nil, "checkpoint: ", err)
+		must(strings.HasPrefix(keys[i], fmt.Sprintf("%s+%08x+", sig.Name, sig.Hash)), "keys: not those of the signatures")
+	}
+	again, err := note.Sign(all)
+	must(err == nil && string(again) == msg, "checkpoint: malformed")
+	return msg, size, root
 }

@@ -4,10 +4,8 @@ package main
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 	"strings"
 )
@@ -17,25 +15,9 @@ const readMe = "03aadbc17316032c402583c2cd47bacc847cab8a997ccbb46297e019f58e4548
 func check(files map[string]string, vkeys []string, older string) {
 	stored, latest := hashes{}, map[string]int64{}
 	is := func(name, want string) { must(files[name] == want, name, " is missing or wrong"); delete(files, name) }
-	keys := strings.SplitAfter(files["keys"], "\n")
-	for i := range keys {
-		keys[i] = strings.TrimSuffix(keys[i], "\n")
-	}
-	msg := files["checkpoint"]
-	_, size, root := open(msg, vkeys)
-	all, _, _ := open(msg, keys[:len(keys)-1]) // each key there is of one signature, and each signature is good
-	must(len(all.UnverifiedSigs) == 0, "checkpoint: signed by a key that is not in keys")
-	var lines string
-	for i, sig := range all.Sigs {
-		_, err := base64.StdEncoding.Strict().DecodeString(sig.Base64)
-		must(err == nil, "checkpoint: ", err)
-		must(strings.HasPrefix(keys[i], fmt.Sprintf("%s+%08x+", sig.Name, sig.Hash)), "keys: not those of the signatures")
-		lines += keys[i] + "\n"
-	}
-	again, err := note.Sign(all)
-	must(err == nil, "checkpoint: ", err)
-	is("checkpoint", string(again))
-	is("keys", lines)
+	msg, size, root := openAll(files, vkeys)
+	delete(files, "checkpoint")
+	delete(files, "keys")
 	must(fmt.Sprintf("%x", sha256.Sum256([]byte(files["README.txt"]))) == readMe, "README.txt was changed")
 	delete(files, "README.txt")
 	for _, tile := range tlog.NewTiles(8, 0, size) {

@@ -8,7 +8,7 @@ import DosetteKeys
 /// `checkpoint.last`, the newest checkpoint.
 package struct CheckpointKeyFiles: CheckpointKeys {
     package static let fileName = "checkpoint.key"
-    static let markName = "checkpoint.last"
+    package static let markName = "checkpoint.last"
 
     private let key: PrivateFile
     private let nextKey: PrivateFile

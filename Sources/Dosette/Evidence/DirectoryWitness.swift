@@ -5,7 +5,8 @@ import Foundation
 /// A directory that is shown checkpoints: best one on another machine's disk, that only grows.
 ///
 /// `checkpoint` is the newest; each stands in `checkpoints/SIZE` as well. What is there is never
-/// replaced by less, by something that contradicts it, or by another log's.
+/// replaced by less, by something that contradicts it, or by another log's. The directory itself is never
+/// made: one that is not mounted must not be mistaken for one that shows nothing.
 package struct DirectoryWitness: CheckpointWitness {
     static let newestName = "checkpoint"
     static let allName = "checkpoints"
@@ -22,7 +23,16 @@ package struct DirectoryWitness: CheckpointWitness {
 
     private var newestFile: URL { url.appending(path: Self.newestName) }
 
+    /// - Throws: ``WitnessFailure`` when the directory is not there.
+    private func checkPresence() throws(WitnessFailure) {
+        // That path is one of a directory only, also behind a symbolic link.
+        guard FileManager.default.fileExists(atPath: url.path + "/.") else {
+            throw WitnessFailure("the directory is not there: mount it, or make it")
+        }
+    }
+
     package func newest() throws -> SignedNote? {
+        try checkPresence()
         guard FileManager.default.fileExists(atPath: newestFile.path) else { return nil }
         let handle = try FileHandle(forReadingFrom: newestFile)
         defer { try? handle.close() }
@@ -34,6 +44,7 @@ package struct DirectoryWitness: CheckpointWitness {
     package func publish(
         _ publication: CheckpointPublication
     ) async throws(WitnessFailure) -> [NoteSignature] {
+        try checkPresence()
         let shown: Checkpoint?
         do {
             shown = try newest().map { try Checkpoint(parsing: $0.text) }

@@ -34,7 +34,8 @@ package enum Evidence {
     ) throws -> ((HTTPTransport) -> AuditParts)? {
         guard let keys = try keys(configuration) else { return nil }
         let audit = configuration.audit
-        let witnesses = try audit.witnesses.map { try witness($0) }
+        let log = try keys.current()?.verifier
+        let witnesses = try audit.witnesses.map { try witness($0, besides: log) }
         return { transport in
             AuditParts(
                 keys: keys,
@@ -48,7 +49,10 @@ package enum Evidence {
 
     private typealias Maker = (HTTPTransport) -> any CheckpointWitness
 
-    private static func witness(_ witness: AuditConfiguration.Witness) throws -> Maker {
+    private static func witness(
+        _ witness: AuditConfiguration.Witness,
+        besides log: NoteVerifier?
+    ) throws -> Maker {
         switch witness {
         case .directory(let path):
             let directory = DirectoryWitness(path: path)
@@ -57,7 +61,7 @@ package enum Evidence {
             let console = ConsoleWitness(write)
             return { (_: HTTPTransport) in console }
         case .endpoint(let url, let text, let secret):
-            let verifier = try text.map { try key($0, of: url) }
+            let verifier = try text.map { try key($0, of: url, besides: log) }
             return { (transport: HTTPTransport) in
                 EndpointWitness(
                     url: url,
@@ -69,12 +73,27 @@ package enum Evidence {
         }
     }
 
-    private static func key(_ text: String, of url: String) throws -> NoteVerifier {
+    /// A second party's key: of a kind that no log has, and not this log's bytes under another name.
+    static func key(
+        _ text: String,
+        of url: String,
+        besides log: NoteVerifier?
+    ) throws -> NoteVerifier {
+        let verifier: NoteVerifier
         do {
-            return try NoteVerifier(parsing: text)
+            verifier = try NoteVerifier(parsing: text)
         } catch {
             throw EngineFailure(reason: "audit.witnesses: the key of \(url) is none: \(error)")
         }
+        guard verifier.algorithm == .cosignatureV1 else {
+            throw EngineFailure(
+                reason: "audit.witnesses: the key of \(url) is none of cosignature/v1"
+            )
+        }
+        guard log.map({ !verifier.hasBytes(of: $0) }) ?? true else {
+            throw EngineFailure(reason: "audit.witnesses: the key of \(url) is the log's own")
+        }
+        return verifier
     }
 
     @Sendable private static func write(_ note: String) {

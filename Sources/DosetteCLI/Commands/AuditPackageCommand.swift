@@ -58,7 +58,7 @@ struct AuditPackageCommand: AsyncParsableCommand {
             for (name, text) in contents.definitions {
                 try directory.put(Array(text.utf8), EntryProofs.definitions + name)
             }
-            var folder = FolderVerifier(directory, evidence: Evidence(keys: access.keys))
+            var folder = FolderVerifier(directory, evidence: Evidence())
             let verdict = folder.run()
             let report = PackageReport(contents, note: note, keys: access.keys, verdict: verdict)
             try directory.put(Array(report.html.utf8), EntryProofs.report)

@@ -86,7 +86,8 @@ struct RestoreCommand: AsyncParsableCommand {
         discussion: """
             The backup is verified first. Then it is compared with what is known outside: the \
             checkpoint given, the mark beside the signing key, the directories among the witnesses. \
-            What they have and the backup has not is told by position.
+            What they have and the backup has not is told by position; the exit code is 1 then. \
+            Where nothing is known outside, nobody can tell whether something is missing.
             """
     )
 
@@ -102,8 +103,9 @@ struct RestoreCommand: AsyncParsableCommand {
             let found = try await backup.verify(progress: VerifyingProgress().show)
             try backup.restore(into: data)
             print("restored \(found.head.size) entries, \(found.report.orderCount) orders")
-            try await tell(configuration)
+            let isMissing = try await tell(configuration)
             try found.report.stopIfWrong()
+            if isMissing { throw Stop(.refused) }
         } catch let error as EngineFailure {
             throw Stop(.refused, error.reason)
         } catch let error as StoreError {
@@ -111,26 +113,40 @@ struct RestoreCommand: AsyncParsableCommand {
         }
     }
 
-    private func tell(_ configuration: Configuration) async throws {
+    /// Says what is missing, as far as that can be told.
+    ///
+    /// - Returns: Whether something is.
+    private func tell(_ configuration: Configuration) async throws -> Bool {
         let store = try PharmacyAccess.reading(configuration)
         defer { store.close() }
-        guard let keys = try Evidence.keys(configuration) else { return }
+        guard let keys = try Evidence.keys(configuration) else { return false }
         var witnesses: [any CheckpointWitness] = Evidence.directories(configuration)
         if let checkpoint { witnesses.append(try BroughtCheckpoint(file: checkpoint)) }
-        let found = try await JournalExamination(store, keys: keys, witnesses: witnesses)
+        let found = try await JournalExamination(
+            store,
+            keys: keys,
+            witnesses: witnesses,
+            origin: configuration.audit.origin
+        )
         for stranger in found.strangers { print("no evidence: \(stranger)") }
-        if let loss = found.losses.first {
-            print("\(loss)")
-            return
+        for witness in found.silentWitnesses { print("\(witness) shows no checkpoint") }
+        if found.isMarkMissing {
+            print("the mark beside the signing key, \(CheckpointKeyFiles.markName), is not there")
         }
+        for loss in found.losses { print("\(loss)") }
+        guard found.losses.isEmpty else { return true }
         let isKeyThere = try keys.current() != nil
         print(
             """
-            nothing that is known outside is missing
+            \(found.outsideCount == 0 ? Self.nothingKnown : "nothing that is known outside is missing")
             \(isKeyThere ? "start the server" : Self.keyHint)
             """
         )
+        return false
     }
+
+    private static let nothingKnown =
+        "nothing is known outside: whether something is missing cannot be told"
 
     private static let keyHint = """
         the signing key is not there: put the backup of the keys back before a start; if it is lost, \

@@ -61,7 +61,7 @@ struct InitCommand: AsyncParsableCommand {
           events: 10000                 # or earlier, when there are so many
           origin: null                  # the log's name; null = dosette.local/<8 hex of the key's hash>
           key_file: null                # the signing key; null = keys/checkpoint.key in the data directory
-          witnesses: []                 # { directory: PATH } on another disk, { url: …, key: … }, { standard_output: true }
+          witnesses: []                 # { directory: PATH }, which must be there, { url: …, key: … }, { standard_output: true }
 
         """
 }

@@ -146,11 +146,21 @@ package struct CheckpointReport: Hashable, Sendable {
     package let size: UInt64
     package let madeAt: Timestamp?
     package let witnesses: [Witness]
+    /// Whether the mark beside the signing key was gone when the engine started, though the journal had
+    /// checkpoints.
+    package let wasMarkMissing: Bool
 
-    package init(origin: String, size: UInt64, madeAt: Timestamp?, witnesses: [Witness]) {
+    package init(
+        origin: String,
+        size: UInt64,
+        madeAt: Timestamp?,
+        witnesses: [Witness],
+        wasMarkMissing: Bool = false
+    ) {
         self.origin = origin
         self.size = size
         self.madeAt = madeAt
         self.witnesses = witnesses
+        self.wasMarkMissing = wasMarkMissing
     }
 }

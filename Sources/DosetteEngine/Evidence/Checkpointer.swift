@@ -21,6 +21,8 @@ final class Checkpointer: Sendable {
         /// Of any name: time does not go back.
         var lastMadeAt: Timestamp?
         var isStopped = false
+        /// At the start.
+        var isMarkMissing = false
     }
 
     private let parts: AuditParts
@@ -61,7 +63,8 @@ final class Checkpointer: Sendable {
                 origin: origin,
                 size: state.newest?.size ?? 0,
                 madeAt: state.newest?.madeAt,
-                witnesses: lanes.map(\.report)
+                witnesses: lanes.map(\.report),
+                wasMarkMissing: state.isMarkMissing
             )
         }
     }
@@ -77,6 +80,18 @@ final class Checkpointer: Sendable {
             logger.warning(
                 "a checkpoint is no evidence",
                 metadata: [LogKey.detail: "\(stranger)"]
+            )
+        }
+        for witness in examination.silentWitnesses {
+            logger.warning(
+                "a witness shows no checkpoint, though the journal has some",
+                metadata: [LogKey.service: "\(witness)"]
+            )
+        }
+        if examination.isMarkMissing {
+            state.withLock { $0.isMarkMissing = true }
+            logger.error(
+                "the mark beside the signing key is gone: only witnesses can tell what is missing"
             )
         }
         return try LogPlan(examination, parts, start)
@@ -171,6 +186,8 @@ final class Checkpointer: Sendable {
     private func makeOnTime() async {
         var due = clock.now().advanced(by: parts.interval)
         while await pause() {
+            // A clock that was set back does not put it off.
+            due = min(due, clock.now().advanced(by: parts.interval))
             let size = try? await store.treeHead().size
             // A clock that was set back does not put it off.
             due = min(due, clock.now().advanced(by: parts.interval))

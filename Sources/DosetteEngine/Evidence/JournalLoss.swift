@@ -12,6 +12,9 @@ package struct JournalLoss: Error, Hashable, Sendable, CustomStringConvertible {
         case changed
         /// The checkpoint is of a time at which the log had a name that the journal does not know.
         case unknownName
+        /// The checkpoint bears the log's name, contradicts the journal, and is signed with a key that the
+        /// journal does not know: that of a later time, or a stranger's.
+        case unknownKey
     }
 
     package let kind: Kind
@@ -39,6 +42,13 @@ package struct JournalLoss: Error, Hashable, Sendable, CustomStringConvertible {
                     ? "this journal is of a time before the log was called \(checkpoint.origin)"
                     : "positions \(missing.lowerBound) to \(missing.upperBound - 1) are missing, "
                         + since
+            case .unknownKey:
+                "it is signed with a key that this journal does not know; unless a stranger put it "
+                    + "there, "
+                    + (missing.isEmpty
+                        ? "this journal is not the one that was gone on with"
+                        : "positions \(missing.lowerBound) to \(missing.upperBound - 1) are "
+                            + "missing, \(since)")
             case .changed:
                 "the first \(checkpoint.size) entries are not those that were checkpointed"
             }

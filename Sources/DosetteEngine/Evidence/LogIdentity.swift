@@ -66,7 +66,13 @@ package struct LogIdentity: Hashable, Sendable {
                 keys[index].retiredAt = envelope.at
             }
         case .logRestarted(let restart):
-            formerOrigins.append(restart.previous)
+            // The checkpoint that was not fulfilled may be of a name that the journal never had.
+            let note = try? SignedNote(parsing: Array(restart.checkpoint.utf8))
+            let lost = note.flatMap { try? Checkpoint(parsing: $0.text) }?.origin
+            for former in [restart.previous, lost].compactMap({ $0 })
+            where !formerOrigins.contains(former) {
+                formerOrigins.append(former)
+            }
             origin = restart.origin
         case .started, .workflowDefined, .clinic, .client, .read:
             break
@@ -76,6 +82,9 @@ package struct LogIdentity: Hashable, Sendable {
 
 /// How logs are named.
 package enum LogOrigin {
+    /// The number behind a log's name at the most: so many losses nobody accepts.
+    private static let numberMaximum = 1_000_000
+
     /// The name of a log whose configuration gives none: from its first key, so that no two are alike.
     package static func derived(from key: NoteVerifier) -> String {
         let material = key.text.split(separator: "+", maxSplits: 2).last ?? ""
@@ -94,19 +103,20 @@ package enum LogOrigin {
         return "\(base)/\((numbers.max() ?? 1) + 1)"
     }
 
-    /// Digits of a log's number at the most.
-    private static let digitsMaximum = 6
-
     /// Which one of the log's names it is, from 1; nothing when it is another log's.
     static func number(of origin: String, _ base: String) -> Int? {
         if origin == base { return 1 }
         guard origin.hasPrefix(base + "/") else { return nil }
         let digits = origin.dropFirst(base.count + 1)
-        // A name that is derived from a key has eight digits, by chance decimal ones.
-        guard digits.count <= digitsMaximum, let number = Int(digits), number > 1,
+        guard let number = Int(digits), (2...numberMaximum).contains(number),
             String(number) == digits
         else { return nil }
         return number
+    }
+
+    /// Whether both are names of one log, before and after losses.
+    static func isOneLog(_ one: String, _ other: String) -> Bool {
+        base(of: one) == base(of: other)
     }
 
     /// What a log was called first.

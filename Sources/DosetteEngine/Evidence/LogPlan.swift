@@ -39,6 +39,9 @@ struct LogPlan {
         }
         if let loss = examination.losses.first { throw loss }
         guard let known = identity.origin else {
+            if case .replacingKey = start {
+                throw EngineFailure(reason: "there is no key yet that could be replaced")
+            }
             (step, origin) = try Self.introduction(current, next, parts.origin)
             return
         }

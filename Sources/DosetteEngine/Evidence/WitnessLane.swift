@@ -105,7 +105,8 @@ final class WitnessLane: Sendable {
         let now = clock.now()
         return state.withLock { state in
             // A clock that was set back does not put it off.
-            state.retryAt = state.retryAt.map { min($0, now.advanced(by: Self.pauseMaximum)) }
+            let latest = now.advanced(by: Self.pauseMaximum)
+            state.retryAt = state.retryAt.map { min($0, latest) }
             let isOwing = state.doneCount != state.offeredCount
             let isDue = isOwing && state.retryAt.map { $0 <= now } ?? true
             return (state.isStopped, isDue, isOwing ? state.retryAt : nil)
