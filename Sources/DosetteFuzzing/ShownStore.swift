@@ -52,7 +52,15 @@ struct ShownStore: Store {
 
     func holder(of key: String) async throws(StoreError) -> OrderRow? { nil }
 
-    func definitions() async throws(StoreError) -> [DefinitionRow] { [] }
+    /// Those that its events tell of.
+    func definitions() async throws(StoreError) -> [DefinitionRow] {
+        journal.compactMap { event in
+            guard event.stream == .engine, let envelope = try? EventCodec.envelope(event.entry),
+                case .workflowDefined(let row) = try? EngineEvent(envelope)
+            else { return nil }
+            return row
+        }
+    }
 
     func clinics() async throws(StoreError) -> [ClinicRow] { [] }
 

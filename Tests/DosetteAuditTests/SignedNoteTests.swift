@@ -164,6 +164,7 @@ enum Peter {
         let both = try made.adding([enoch])
         #expect(both.bytes == Array((Peter.note + Peter.enochLine).utf8))
         #expect(try both.adding([enoch]) == both)
+        #expect(try made.adding([enoch, enoch]) == both)
     }
 
     @Test func `no mangled key is a key`() {

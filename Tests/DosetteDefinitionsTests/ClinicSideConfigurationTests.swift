@@ -251,4 +251,12 @@ struct ClinicSideConfigurationTests {
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("public_url: a URL is due") == true)
     }
+
+    @Test func `a log's name leaves the numbers to what follows a loss`() {
+        let named = { (name: String) in "audit: { origin: \(name) }\n" + Self.clinic }
+        #expect(Self.problems(named("dosette.example/pharmacy2")) == [])
+        let found = Self.problems(named("dosette.example/2"))
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix("audit.origin: a name whose last part") == true)
+    }
 }

@@ -252,6 +252,30 @@ struct AuditReplayTests {
         #expect(problems.contains { $0.hasPrefix("order webshop/HD-1:") })
     }
 
+    @Test func `a definition in the table is the one that its event tells of`() async throws {
+        try await world.live { try await $0.submit() }
+        var tampered = TamperedStore(base: world.store)
+        #expect(try await AuditReplay.run(tampered).problems == [])
+        tampered.definition = { row in
+            DefinitionRow(
+                digest: row.digest,
+                name: row.name,
+                version: row.version,
+                text: row.text + "# more\n"
+            )
+        }
+        let problems = try await AuditReplay.run(tampered).problems
+        #expect(problems.contains { $0.contains("is not kept as its event says") })
+        #expect(problems.contains { $0.contains("no event speaks of it as it is") })
+        // Nor does an engine work by it.
+        let next = EngineWorld(
+            Pharmacy.configuration(),
+            Pharmacy.parts(tampered),
+            at: Pharmacy.noon
+        )
+        await #expect(throws: YAMLProblems.self) { try await next.live { _ in } }
+    }
+
     @Test func `a row that no event speaks of is found`() async throws {
         try await world.live { try await $0.submit() }
         let row = try #require(try await world.store.order(Slip().key))

@@ -8,13 +8,20 @@ struct ShownJournal: StoreWrapper {
     private let journal: [RecordedEvent]
     private let rows: [OrderRow]
     private let work: [WorkRow]
+    private let definitionRows: [DefinitionRow]
 
     init(_ journal: [RecordedEvent]) throws {
         self.journal = journal
         let orders = try Self.fold(journal)
         rows = orders.map { Projection.row(of: $0.order, stream: $0.stream) }
         work = orders.flatMap { Projection.work(of: $0.order, stream: $0.stream) }
+        definitionRows = try journal.filter { $0.stream == .engine }.compactMap { event in
+            let own = try EngineEvent(try EventCodec.envelope(event.entry))
+            return if case .workflowDefined(let row) = own { row } else { nil }
+        }
     }
+
+    func definitions() async throws(StoreError) -> [DefinitionRow] { definitionRows }
 
     /// The orders at the journal's end, in order of arrival.
     static func fold(_ journal: [RecordedEvent]) throws -> [(stream: StreamID, order: Order)] {

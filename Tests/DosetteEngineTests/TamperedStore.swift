@@ -9,6 +9,7 @@ struct TamperedStore: StoreWrapper {
     var work: @Sendable ([WorkRow]) -> [WorkRow] = { $0 }
     /// Why the events of a stream cannot be read just now.
     var unreadable: @Sendable () -> StoreError.Code? = { nil }
+    var definition: @Sendable (DefinitionRow) -> DefinitionRow? = { $0 }
     /// Rows of orders that no event speaks of.
     var planted: [OrderRow] = []
 
@@ -33,6 +34,10 @@ struct TamperedStore: StoreWrapper {
     func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow] {
         let rows = try await base.orders(query).compactMap(row) + planted
         return rows.filter { $0.stream > query.after ?? .engine }
+    }
+
+    func definitions() async throws(StoreError) -> [DefinitionRow] {
+        try await base.definitions().compactMap(definition)
     }
 
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {

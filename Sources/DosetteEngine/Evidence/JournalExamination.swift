@@ -100,8 +100,17 @@ package struct JournalExamination: Sendable {
         isMarkMissing = try hasCheckpoint && keys.mark() == nil
         silentWitnesses =
             hasCheckpoint
-            ? witnesses.filter { $0.wantsCosignatures && (try? $0.newest()) == .some(nil) }
-                .map(\.name) : []
+            ? witnesses.filter { $0.wantsCosignatures && Self.isSilent($0) }.map(\.name) : []
+    }
+
+    /// Whether a witness can be read and shows nothing.
+    private static func isSilent(_ witness: any CheckpointWitness) -> Bool {
+        do {
+            return try witness.newest() == nil
+        } catch {
+            // That is told with what is no evidence.
+            return false
+        }
     }
 
     /// The log's newest name first, then the largest checkpoint.
