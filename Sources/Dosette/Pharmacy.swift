@@ -268,20 +268,32 @@ public final class Pharmacy: Service {
     /// A prescription as the clinic's Provet has it now, with its items.
     ///
     /// One reading call for the prescription and one for each item, within the clinic's budgets and the configured
-    /// deadline; the orders' calls go first. Nothing is kept and nothing is changed.
+    /// deadline; the orders' calls go first. Nothing of it is kept and nothing is changed.
     ///
     /// - Parameters:
     ///   - id: Provet's number of the prescription, from 1; ``OrderStatus/provetID`` of an order.
     ///   - clinic: The clinic's id in the configuration.
+    ///   - person: Who reads it: an event that is on disk before it is shown.
     /// - Returns: Provet's own shape as JSON, with the items in place of their URLs.
     /// - Throws: ``PharmacyError``: `notFound`; `refused` when the API user lacks a permission, which is
     ///   named; `unavailable` when Provet does not answer or the clinic's budget is spent.
-    public func prescription(_ id: Int, at clinic: String) async throws -> Data {
+    public func prescription(
+        _ id: Int,
+        at clinic: String,
+        for person: String = "(unknown)"
+    ) async throws -> Data {
         guard engine.clinics.clinic(clinic) != nil else {
             throw PharmacyError(.notFound, "there is no clinic \(clinic)")
         }
         switch await composition.records.prescription(id, at: clinic) {
-        case .found(let json): return Data(json.canonicalBytes)
+        case .found(let json):
+            let reader = Actor(.person, name: person)
+            do {
+                try await engine.noteRead("prescription", of: "\(clinic)/\(id)", by: reader)
+            } catch {
+                throw PharmacyError(error)
+            }
+            return Data(json.canonicalBytes)
         case .absent: throw PharmacyError(.notFound, "Provet has no prescription \(id)")
         case .forbidden(let permission):
             throw PharmacyError(.refused, "the API user lacks the permission \"\(permission)\"")

@@ -36,6 +36,8 @@ extension PharmacyError {
         case .full: self.init(.unavailable, "too many orders wait to be begun")
         case .diskFull: self.init(.unavailable, "too little is free on the disk")
         case .stopping: self.init(.unavailable, "the engine is stopping")
+        case .forgotten:
+            self.init(.conflict, "the order was taken in before, and its client was forgotten")
         case .clientBeingForgotten:
             self.init(.unavailable, "the order's client is being forgotten; try again")
         case .unknownWorkflow(let name):

@@ -99,7 +99,7 @@ private struct OrderReader {
             let isContent =
                 pointer.hasPrefix("/prescription/") || pointer.hasPrefix("/delivery/")
             let name = pointer.split(separator: "/").last.map(String.init) ?? ""
-            let text = JSON.object(members.object).text(at: pointer)
+            let text = JSON.object(members.object).value(at: pointer)?.stringValue
             guard isContent, OrderDocument.markable.contains(name), text != nil else {
                 let names = OrderDocument.markable.sorted().joined(separator: ", ")
                 let detail = "Each pointer leads to a text of the content, one of \(names)."
@@ -405,26 +405,5 @@ extension JSONObject {
     /// The object without members that are null: to Dosette they are absent.
     var withoutNulls: JSONObject {
         JSONObject(members.filter { !$0.value.isNull }.map { ($0.name, $0.value) })
-    }
-}
-
-extension JSON {
-    /// The text that a pointer (RFC 6901) leads to, if it leads to one that stands in an object.
-    fileprivate func text(at pointer: String) -> String? {
-        var value = self
-        var isMember = false
-        for word in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-            let name = String(word).replacing("~1", with: "/").replacing("~0", with: "~")
-            if let elements = value.arrayValue {
-                guard let index = Int(name), elements.indices.contains(index),
-                    String(index) == name
-                else { return nil }
-                (value, isMember) = (elements[index], false)
-            } else {
-                guard let next = value[name] else { return nil }
-                (value, isMember) = (next, true)
-            }
-        }
-        return isMember ? value.stringValue : nil
     }
 }

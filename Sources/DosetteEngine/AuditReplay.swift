@@ -323,14 +323,7 @@ package struct AuditReplay: Sendable {
 
     /// What is to be forgotten, and what must not be, stands in the tables as in the journal.
     private mutating func checkForgetting() async throws {
-        var rows: [Forgetting] = []
-        var cursor: String?
-        while true {
-            let page = try await store.forgettings(after: cursor, limit: Self.rowsLength)
-            rows += page.filter { !rows.contains($0) }
-            guard page.count == Self.rowsLength, let last = page.dropLast().last else { break }
-            cursor = last.subject
-        }
+        let rows = try await store.everyForgetting()
         // An engine may have gone on meanwhile.
         guard try await store.measure().eventCount == report.eventCount else { return }
         for row in rows where !history.clients.isRight(row) {

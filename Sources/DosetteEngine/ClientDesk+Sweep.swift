@@ -35,18 +35,12 @@ extension ClientDesk {
     func settle() async throws(StoreError) {
         try await checkKeys()
         try await noteNewestEvent()
-        var cursor: String?
-        while true {
-            let page = try await engine.store.forgettings(after: cursor, limit: Self.pageLength)
-            for forgetting in page where forgetting.erasedAt != nil {
-                try await vault.destroy(forgetting.personalClass, of: forgetting.subject)
-                // A crash may have come between the two.
-                state.withLock { $0.mustScrub = true }
-            }
-            for forgetting in page { try await vault.retire(forgetting.subject) }
-            // A subject has two rows at the most: the last one's may be cut, so it is read again.
-            guard page.count == Self.pageLength, let last = page.dropLast().last else { return }
-            cursor = last.subject
+        for forgetting in try await engine.store.everyForgetting() {
+            try await vault.retire(forgetting.subject)
+            guard forgetting.erasedAt != nil else { continue }
+            try await vault.destroy(forgetting.personalClass, of: forgetting.subject)
+            // A crash may have come between the two.
+            state.withLock { $0.mustScrub = true }
         }
     }
 
@@ -57,8 +51,7 @@ extension ClientDesk {
             let newest = try await engine.store.orders(
                 OrderQuery(isNewestFirst: true, limit: 1)
             ).first,
-            let first = try await engine.store.events(of: newest.stream, from: 0, limit: 1).first,
-            let subject = (try? EventCodec.envelope(first.entry))?.sealed?.subject,
+            let subject = try await engine.store.subject(of: newest.stream),
             try vault.seal(of: subject) == nil
         else { return }
         throw StoreError(
@@ -137,19 +130,11 @@ extension ClientDesk {
     func unfinished(
         _ subjects: Set<String>?
     ) async throws(ClientDeskFailure) -> [Forgetting] {
-        var found: [Forgetting] = []
-        var cursor: String?
-        while true {
-            let after = cursor
-            let page = try await stored { () async throws(StoreError) in
-                try await engine.store.forgettings(after: after, limit: Self.pageLength)
-            }
-            found += page.filter { forgetting in
-                forgetting.erasedAt == nil && subjects?.contains(forgetting.subject) ?? true
-                    && !found.contains(forgetting)
-            }
-            guard page.count == Self.pageLength, let last = page.dropLast().last else { break }
-            cursor = last.subject
+        let all = try await stored { () async throws(StoreError) in
+            try await engine.store.everyForgetting()
+        }
+        let found = all.filter { forgetting in
+            forgetting.erasedAt == nil && subjects?.contains(forgetting.subject) ?? true
         }
         return found.sorted { $0.personalClass.rawValue > $1.personalClass.rawValue }
     }
@@ -192,11 +177,7 @@ extension ClientDesk {
     ) async throws(ClientDeskFailure) -> [OrderRow] {
         var found: [OrderRow] = []
         for row in try await orders(of: client) {
-            let first = try await stored { () async throws(StoreError) in
-                try await engine.store.events(of: row.stream, from: 0, limit: 1)
-            }.first
-            let envelope = first.flatMap { try? EventCodec.envelope($0.entry) }
-            if envelope?.sealed?.subject == subject { found.append(row) }
+            if try await self.subject(of: row) == subject { found.append(row) }
         }
         return found
     }

@@ -46,11 +46,7 @@ extension ClientDesk {
     func plainCount(_ orders: [OrderRow]) async throws(ClientDeskFailure) -> Int {
         var count = 0
         for row in orders {
-            let first = try await stored { () async throws(StoreError) in
-                try await engine.store.events(of: row.stream, from: 0, limit: 1)
-            }.first
-            let envelope = first.flatMap { try? EventCodec.envelope($0.entry) }
-            if envelope?.sealed == nil { count += 1 }
+            if try await subject(of: row) == nil { count += 1 }
         }
         return count
     }

@@ -113,15 +113,7 @@ package final class ClientDesk: Sendable {
         by actor: Actor,
         reason: String
     ) async throws(ClientDeskFailure) -> JSONObject {
-        try await turn.run { () async throws(ClientDeskFailure) in
-            let subjects = try await subjects(of: client)
-            let held = try await holds()
-            for subject in subjects where !held.contains(subject) {
-                let event = EngineEvent.client(.held, subject: subject)
-                try await record(event, .held(subject: subject), actor, reason)
-            }
-            return try await view(client, subjects)
-        }
+        try await setHeld(true, client, actor, reason)
     }
 
     /// Ends a legal hold; what was asked to be forgotten meanwhile goes.
@@ -130,14 +122,25 @@ package final class ClientDesk: Sendable {
         by actor: Actor,
         reason: String
     ) async throws(ClientDeskFailure) -> JSONObject {
+        try await setHeld(false, client, actor, reason)
+    }
+
+    private func setHeld(
+        _ isHeld: Bool,
+        _ client: ClientName,
+        _ actor: Actor,
+        _ reason: String
+    ) async throws(ClientDeskFailure) -> JSONObject {
         try await turn.run { () async throws(ClientDeskFailure) in
             let subjects = try await subjects(of: client)
             let held = try await holds()
-            for subject in subjects where held.contains(subject) {
-                let event = EngineEvent.client(.released, subject: subject)
-                try await record(event, .released(subject: subject), actor, reason)
+            for subject in subjects where held.contains(subject) != isHeld {
+                let event = EngineEvent.client(isHeld ? .held : .released, subject: subject)
+                let change: PersonalChange =
+                    isHeld ? .held(subject: subject) : .released(subject: subject)
+                try await record(event, change, actor, reason)
             }
-            try await sweepDue(of: Set(subjects), by: actor)
+            if !isHeld { try await sweepDue(of: Set(subjects), by: actor) }
             return try await view(client, subjects)
         }
     }
@@ -179,12 +182,17 @@ package final class ClientDesk: Sendable {
     }
 
     func forgettings(of subject: String) async throws(ClientDeskFailure) -> [Forgetting] {
-        // The text just before the subject: nothing lies between the two.
-        let before = String(decoding: subject.utf8.dropLast(), as: UTF8.self)
-        let page = try await stored { () async throws(StoreError) in
-            try await engine.store.forgettings(after: before, limit: Self.pageLength)
+        let all = try await stored { () async throws(StoreError) in
+            try await engine.store.everyForgetting()
         }
-        return page.filter { $0.subject == subject }
+        return all.filter { $0.subject == subject }
+    }
+
+    /// The word by which an order's entries name its client.
+    func subject(of row: OrderRow) async throws(ClientDeskFailure) -> String? {
+        try await stored { () async throws(StoreError) in
+            try await engine.store.subject(of: row.stream)
+        }
     }
 
     func checkHold(_ subjects: [String]) async throws(ClientDeskFailure) {

@@ -14,11 +14,13 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - key: Which order.
+    ///   - what: What it is read for.
     ///   - actor: Who reads.
     /// - Returns: The entries, oldest first.
     /// - Throws: ``DeskFailure``; nothing was shown.
     package func openedEvents(
         of key: OrderKey,
+        as what: String = "history",
         for actor: Actor
     ) async throws(DeskFailure) -> [JSONObject] {
         let events = try await events(of: key)
@@ -30,15 +32,15 @@ extension Engine {
         } catch {
             throw .damaged("\(error)")
         }
-        try await noteRead("history", of: key.description, by: actor)
+        try await noteRead(what, of: key.description, by: actor)
         return opened
     }
 
     /// Makes durable that somebody reads what is personal; to be called before it is shown.
     ///
     /// - Parameters:
-    ///   - what: What is read: `history`, `prescription`, `package`.
-    ///   - name: Of what: an order's `source/order_id`, or `clinic/number` of a prescription.
+    ///   - what: What is read: `history`, `prescription`, `package`, `backup`.
+    ///   - name: Of what: an order's `source/order_id`, `clinic/number` of a prescription, or `journal`.
     ///   - actor: Who reads.
     /// - Throws: ``DeskFailure`` when it cannot be recorded.
     package func noteRead(
@@ -53,9 +55,10 @@ extension Engine {
         do {
             try await record(.read(what: what, of: name), by: actor)
         } catch {
-            reads.forget(note)
             throw .store(error)
         }
+        // Only now: whoever reads the same meanwhile is not shown it on the strength of what may fail.
+        reads.remember(note, at: now)
     }
 }
 
@@ -76,16 +79,15 @@ final class ReadMemory: Sendable {
 
     func isNew(_ note: Note, at now: Timestamp) -> Bool {
         notes.withLock { notes in
-            if let last = notes[note], last <= now, now < last.advanced(by: Self.span) {
-                return false
-            }
-            if notes.count >= Self.countMaximum { notes = [:] }
-            notes[note] = now
-            return true
+            guard let last = notes[note], last <= now else { return true }
+            return now >= last.advanced(by: Self.span)
         }
     }
 
-    func forget(_ note: Note) {
-        notes.withLock { $0[note] = nil }
+    func remember(_ note: Note, at now: Timestamp) {
+        notes.withLock { notes in
+            if notes.count >= Self.countMaximum { notes = [:] }
+            notes[note] = now
+        }
     }
 }

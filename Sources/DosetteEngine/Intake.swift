@@ -22,6 +22,8 @@ package enum IntakeFailure: Error, Sendable {
     /// Too little is free on the disk.
     case diskFull
     case stopping
+    /// It was taken in before, and its client was forgotten since: nobody can tell whether it is the same.
+    case forgotten
     /// The order's client is being forgotten at this moment; a later try is taken in.
     case clientBeingForgotten
     case unknownWorkflow(String)
@@ -141,6 +143,7 @@ final class Intake: Sendable {
     }
 
     private func same(_ known: OrderRow, _ digest: String) throws(IntakeFailure) -> Submission {
+        guard !known.isForgotten else { throw .forgotten }
         guard known.contentDigest == digest else { throw .conflict }
         desk.state.count { $0.repeated += 1 }
         return .repeated(view: known.view)

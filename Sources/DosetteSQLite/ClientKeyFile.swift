@@ -23,6 +23,8 @@ package final class ClientKeyFile: ClientVault {
     /// One process writes; whoever reads has none.
     private let lock: DirectoryLock?
     private let cache = Mutex<[String: PersonalSeal]>([:])
+    /// The subjects that clients have now: each order asks for one.
+    private let subjects = Mutex<[ClientName: String]>([:])
 
     /// Opens the file, or makes it.
     ///
@@ -197,22 +199,43 @@ package final class ClientKeyFile: ClientVault {
         of client: ClientName,
         at now: Timestamp
     ) async throws(StoreError) -> String {
-        try self.now { database in
-            let sql = """
-                SELECT subject FROM client_key
-                WHERE clinic = ? AND client_id = ? AND is_retired = 0
-                """
-            let arguments: StatementArguments = [client.clinic, client.id]
-            if let known = try String.fetchOne(database, sql: sql, arguments: arguments) {
-                return known
-            }
-            let subject = Base64URL.text(Array(ClientSecret.newBytes().prefix(15)))
-            try database.inTransaction(.immediate) {
-                try Self.insert(subject, client, now, database)
-                return .commit
+        if let known = subjects.withLock({ $0[client] }) { return known }
+        return try self.now { database in
+            let subject = try Self.subject(of: client, at: now, database)
+            subjects.withLock { subjects in
+                if subjects.count >= Self.cachedMaximum { subjects = [:] }
+                subjects[client] = subject
             }
             return subject
         }
+    }
+
+    /// Forgets which subject a client has; in the queue's turn, so that nobody puts it back.
+    private func dropSubject(_ subject: String) {
+        subjects.withLock { subjects in
+            subjects = subjects.filter { $0.value != subject }
+        }
+    }
+
+    private static func subject(
+        of client: ClientName,
+        at now: Timestamp,
+        _ database: Database
+    ) throws -> String {
+        let sql = """
+            SELECT subject FROM client_key
+            WHERE clinic = ? AND client_id = ? AND is_retired = 0
+            """
+        let arguments: StatementArguments = [client.clinic, client.id]
+        if let known = try String.fetchOne(database, sql: sql, arguments: arguments) {
+            return known
+        }
+        let subject = Base64URL.text(Array(ClientSecret.newBytes().prefix(15)))
+        try database.inTransaction(.immediate) {
+            try insert(subject, client, now, database)
+            return .commit
+        }
+        return subject
     }
 
     private static func insert(
@@ -240,6 +263,7 @@ package final class ClientKeyFile: ClientVault {
                 sql: "UPDATE client_key SET is_retired = 1 WHERE subject = ?",
                 arguments: [subject]
             )
+            dropSubject(subject)
         }
     }
 
@@ -250,6 +274,7 @@ package final class ClientKeyFile: ClientVault {
         try now { database in
             try Self.destroy(personalClass, of: subject, database)
             cache.withLock { $0[subject] = nil }
+            dropSubject(subject)
         }
         try destroyInBackups(personalClass, of: subject)
     }

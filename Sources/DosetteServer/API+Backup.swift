@@ -15,6 +15,10 @@ extension API {
     /// copy begins with it.
     func backup(_ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
+        let reader = Actor(.person, name: call.caller.name ?? Self.nobody)
+        try await ask { () async throws(DeskFailure) in
+            try await engine.noteRead("backup", of: "journal", by: reader)
+        }
         let file = try await copies.begin(engine.store)
         let channel = call.channel
         var response = Response(

@@ -107,9 +107,10 @@ extension API {
     ///
     /// Who reads what is personal is recorded before it is shown.
     func history(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
-        var reader = QueryReader(call.request.uri.query, known: ["form", "by"])
+        var reader = QueryReader(call.request.uri.query, known: ["form", "by", "for"])
         let form = reader.choice("form", ["opened", "sealed"])
         let name = reader.text("by", bytes: ServerLimits.personBytes)
+        let what = reader.choice("for", ["history", "package"]) ?? "history"
         guard reader.violations.isEmpty else { throw Problem(reader.violations) }
         let key = try path.key()
         var writer = JSONWriter()
@@ -125,7 +126,7 @@ extension API {
         } else {
             let reading = Actor(.person, name: call.caller.name ?? name ?? Self.nobody)
             let events = try await ask { () async throws(DeskFailure) in
-                try await engine.openedEvents(of: key, for: reading)
+                try await engine.openedEvents(of: key, as: what, for: reading)
             }
             for (index, event) in events.enumerated() {
                 if index > 0 { writer.write(raw: ",") }

@@ -21,6 +21,10 @@ extension Problem {
             self = .diskFull
         case .stopping:
             self = .stopping
+        case .forgotten:
+            let detail =
+                "An order of this source and order_id was taken in before; its client was forgotten."
+            self.init(.conflict, rule: "forgotten", detail, at: "/order_id")
         case .clientBeingForgotten:
             self = .unavailable(
                 "client_being_forgotten",

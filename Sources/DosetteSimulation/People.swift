@@ -49,7 +49,7 @@ extension SimulatedWorld {
             return "order taken"
         } catch {
             switch error {
-            case .conflict, .invalid: return "order refused"
+            case .conflict, .invalid, .forgotten: return "order refused"
             case .full, .diskFull, .stopping, .store, .unknownWorkflow, .clientBeingForgotten:
                 return nil
             }

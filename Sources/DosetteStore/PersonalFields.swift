@@ -7,8 +7,6 @@ import DosetteKeys
 /// keys: `"[sealed]"`, 0 or `{}`.
 enum PersonalFields {
     static let placeholder = "[sealed]"
-    /// What of an entry may be personal at all.
-    static let members = ["data", "idempotency", "reason"]
 
     private struct Cut {
         let pointer: String
@@ -50,7 +48,7 @@ enum PersonalFields {
     ) -> [PersonalClass: JSONObject] {
         var buckets: [PersonalClass: JSONObject] = [:]
         for cut in cuts(entry, kind) where classes.contains(cut.personalClass) {
-            var path = Self.path(cut.pointer)
+            var path = JSONPointer.names(cut.pointer)
             guard let name = path.popLast(),
                 let value = entry.cut(name, under: path, leaving: Self.placeholder(for:))
             else { continue }
@@ -77,7 +75,7 @@ enum PersonalFields {
                 let bucket = (try? JSONReader.read(bytes))?.objectValue
             else { throw UnreadableEntry(problem: problem) }
             for member in bucket.members {
-                var path = Self.path(member.name)
+                var path = JSONPointer.names(member.name)
                 guard let name = path.popLast() else { continue }
                 entry.paste(member.value, name, under: path)
             }
@@ -102,12 +100,6 @@ enum PersonalFields {
         case .array: []
         case .bool: false
         case .null: .null
-        }
-    }
-
-    static func path(_ pointer: String) -> [String] {
-        pointer.split(separator: "/").map {
-            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
         }
     }
 
@@ -170,8 +162,7 @@ enum PersonalFields {
             return elements.enumerated().flatMap { texts($1, "\(pointer)/\($0)") }
         case .object(let object):
             return object.members.flatMap { member in
-                let name = member.name.replacing("~", with: "~0").replacing("/", with: "~1")
-                return texts(member.value, "\(pointer)/\(name)")
+                texts(member.value, JSONPointer.pointer(to: member.name, under: pointer))
             }
         case .null, .bool, .integer, .number: return []
         }
@@ -198,38 +189,12 @@ extension JSONObject {
         change(path[...]) { $0[name] = value }
     }
 
-    /// Changes the object that `path` leads to; nothing when it leads nowhere.
     private mutating func change(
         _ path: ArraySlice<String>,
         _ body: (inout JSONObject) -> Void
     ) {
         var value = JSON.object(self)
-        value.change(path, body)
+        value.change(at: path, body)
         self = value.objectValue ?? self
-    }
-}
-
-extension JSON {
-    fileprivate mutating func change(
-        _ path: ArraySlice<String>,
-        _ body: (inout JSONObject) -> Void
-    ) {
-        switch self {
-        case .object(var object):
-            if let name = path.first {
-                guard var value = object[name] else { return }
-                value.change(path.dropFirst(), body)
-                object[name] = value
-            } else {
-                body(&object)
-            }
-            self = .object(object)
-        case .array(var elements):
-            guard let name = path.first, let index = Int(name), elements.indices.contains(index)
-            else { return }
-            elements[index].change(path.dropFirst(), body)
-            self = .array(elements)
-        case .null, .bool, .integer, .number, .string: return
-        }
     }
 }

@@ -1,5 +1,10 @@
 package import DosetteCore
 
+extension OrderRow {
+    /// Whether its client was forgotten, and what it was about with it.
+    package var isForgotten: Bool { contentDigest == PersonalFields.placeholder }
+}
+
 extension Received {
     /// Whether it was read without its client's record: placeholders stand for all that is personal.
     package var isClosed: Bool { contentDigest == PersonalFields.placeholder }
@@ -41,18 +46,5 @@ extension EventCodec {
 extension JSON {
     fileprivate init(_ object: JSONObject?) {
         self = object.map { .object($0) } ?? .null
-    }
-
-    /// What a pointer (RFC 6901) leads to.
-    fileprivate func value(at pointer: String) -> JSON? {
-        var value: JSON? = self
-        for name in PersonalFields.path(pointer) {
-            if let elements = value?.arrayValue {
-                value = Int(name).flatMap { elements.indices.contains($0) ? elements[$0] : nil }
-            } else {
-                value = value?[name]
-            }
-        }
-        return value
     }
 }

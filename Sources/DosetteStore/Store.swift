@@ -129,6 +129,28 @@ package protocol Store: Sendable {
     func measure() async throws(StoreError) -> StoreMeasure
 }
 
+extension Store {
+    /// Everything that was ever asked to be forgotten, by subject.
+    package func everyForgetting() async throws(StoreError) -> [Forgetting] {
+        var found: [Forgetting] = []
+        while true {
+            let limit = forgettingsPage
+            let page = try await forgettings(after: found.last?.subject, limit: limit)
+            guard page.count == limit, let last = page.last else { return found + page }
+            // A subject has a row for each class: the last one's may be cut, so it is read again.
+            found += page.prefix { $0.subject != last.subject }
+        }
+    }
+
+    private var forgettingsPage: Int { 500 }
+
+    /// The word by which an order's entries name its client; nothing when they stand in plain text.
+    package func subject(of stream: StreamID) async throws(StoreError) -> String? {
+        let first = try await events(of: stream, from: 0, limit: 1).first
+        return first.flatMap { try? EventCodec.envelope($0.entry) }?.sealed?.subject
+    }
+}
+
 /// The right to write, until a newer owner begins.
 package struct Ownership: Hashable, Sendable {
     package let epoch: Int

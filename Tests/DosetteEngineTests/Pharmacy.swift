@@ -220,6 +220,7 @@ extension EngineLife {
             case .full: return "full"
             case .diskFull: return "diskFull"
             case .stopping: return "stopping"
+            case .forgotten: return "forgotten"
             case .clientBeingForgotten: return "client being forgotten"
             case .unknownWorkflow(let name): return "unknownWorkflow \(name)"
             case .store(let error): return "store \(error.code)"

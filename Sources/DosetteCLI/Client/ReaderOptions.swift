@@ -1,5 +1,6 @@
 import ArgumentParser
 import DosetteCore
+import DosetteDefinitions
 import DosetteEngine
 import DosetteStore
 
@@ -19,26 +20,29 @@ struct ReaderOptions: ParsableArguments {
         switch try await options.access() {
         case .server(let client):
             for key in orders {
-                let path = "/v1/orders/\(key.source)/\(key.orderID)/events?by=\(by.pathPart)"
+                let query = "by=\(by.pathPart)&for=\(what)"
+                let path = "/v1/orders/\(key.source)/\(key.orderID)/events?\(query)"
                 _ = try await client.get(path).object()
             }
         case .files(let configuration):
-            try await note(orders, what, by, try await OfflineEngine.open(configuration))
+            try await Self.note(orders.map { "\($0)" }, what, by, configuration)
         }
         return PharmacyAccess.opening(try options.configuration())
     }
 
-    private func note(
-        _ orders: [OrderKey],
+    /// Makes durable, without a server, who reads what.
+    static func note(
+        _ names: [String],
         _ what: String,
         _ by: String,
-        _ offline: OfflineEngine
+        _ configuration: Configuration
     ) async throws {
+        let offline = try await OfflineEngine.open(configuration)
         var failure: DeskFailure?
-        for key in orders where failure == nil {
+        for name in names where failure == nil {
             do throws(DeskFailure) {
                 let reader = Actor(.person, name: by)
-                try await offline.engine.noteRead(what, of: "\(key)", by: reader)
+                try await offline.engine.noteRead(what, of: name, by: reader)
             } catch {
                 failure = error
             }

@@ -34,8 +34,24 @@ struct ClientCommand: AsyncParsableCommand {
         @Option(help: "Who says so.") var by: String
         @Option(help: "Why. It is kept for good: do not name the client in it.") var reason: String
 
-        var body: JSON { ["by": .string(by), "reason": .string(reason)] }
-        var actor: Actor { Actor(.person, name: by) }
+        fileprivate typealias Act = (ClientDesk, ClientName, Actor, String) async throws ->
+            JSONObject
+
+        /// Does it and shows what is kept afterwards.
+        fileprivate func run(
+            _ verb: String,
+            _ client: Name,
+            _ options: AccessOptions,
+            json: Bool,
+            _ act: Act
+        ) async throws {
+            let name = try client.name()
+            let body: JSON = ["by": .string(by), "reason": .string(reason)]
+            let view = try await ClientCommand.ask(options, name, "/\(verb)", body) { desk in
+                try await act(desk, name, Actor(.person, name: by), reason)
+            }
+            print(json ? view.text : ClientText.page(view))
+        }
     }
 
     struct Show: AsyncParsableCommand {
@@ -71,12 +87,13 @@ struct ClientCommand: AsyncParsableCommand {
         @Flag(help: "Print as JSON.") var json = false
 
         func run() async throws {
-            let name = try client.name()
-            let decision = decision
-            let view = try await ClientCommand.ask(options, name, "/forget", decision.body) {
-                try await $0.forget(name, by: decision.actor, reason: decision.reason)
+            try await decision.run("forget", client, options, json: json) {
+                desk,
+                name,
+                actor,
+                reason in
+                try await desk.forget(name, by: actor, reason: reason)
             }
-            print(json ? view.text : ClientText.page(view))
         }
     }
 
@@ -88,14 +105,16 @@ struct ClientCommand: AsyncParsableCommand {
         @OptionGroup var options: AccessOptions
         @OptionGroup var client: Name
         @OptionGroup var decision: Decision
+        @Flag(help: "Print as JSON.") var json = false
 
         func run() async throws {
-            let name = try client.name()
-            let decision = decision
-            let view = try await ClientCommand.ask(options, name, "/hold", decision.body) {
-                try await $0.hold(name, by: decision.actor, reason: decision.reason)
+            try await decision.run("hold", client, options, json: json) {
+                desk,
+                name,
+                actor,
+                reason in
+                try await desk.hold(name, by: actor, reason: reason)
             }
-            print(ClientText.page(view))
         }
     }
 
@@ -107,14 +126,16 @@ struct ClientCommand: AsyncParsableCommand {
         @OptionGroup var options: AccessOptions
         @OptionGroup var client: Name
         @OptionGroup var decision: Decision
+        @Flag(help: "Print as JSON.") var json = false
 
         func run() async throws {
-            let name = try client.name()
-            let decision = decision
-            let view = try await ClientCommand.ask(options, name, "/release", decision.body) {
-                try await $0.release(name, by: decision.actor, reason: decision.reason)
+            try await decision.run("release", client, options, json: json) {
+                desk,
+                name,
+                actor,
+                reason in
+                try await desk.release(name, by: actor, reason: reason)
             }
-            print(ClientText.page(view))
         }
     }
 

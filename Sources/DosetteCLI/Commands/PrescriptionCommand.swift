@@ -1,6 +1,8 @@
 import ArgumentParser
 import DosetteCore
+import DosetteDefinitions
 import DosetteEngine
+import DosetteSQLite
 import DosetteStore
 import Foundation
 
@@ -33,12 +35,27 @@ struct PrescriptionCommand: AsyncParsableCommand {
                 case .server(let client):
                     try await client.get(path).object()
                 case .files(let configuration):
-                    try await DirectClinic.lend(clinic, of: configuration) { direct in
-                        try await direct.records.prescription(id, at: clinic)
-                            .orStop("prescription \(id)")
-                    }
+                    try await read(configuration)
                 }
             print(json ? answer.text : PrescriptionText.page(answer, id))
+        }
+
+        /// Without a server: who reads is recorded where there is a journal.
+        private func read(_ configuration: Configuration) async throws -> JSON {
+            let answer = try await DirectClinic.lend(clinic, of: configuration) { direct in
+                try await direct.records.prescription(id, at: clinic).orStop("prescription \(id)")
+            }
+            if let journal = try? PharmacyAccess.reading(configuration) {
+                journal.close()
+                let name = by ?? "(unknown)"
+                try await ReaderOptions.note(
+                    ["\(clinic)/\(id)"],
+                    "prescription",
+                    name,
+                    configuration
+                )
+            }
+            return answer
         }
     }
 

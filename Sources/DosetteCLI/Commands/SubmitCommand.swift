@@ -135,6 +135,8 @@ extension IntakeFailure {
         case .full: return (503, ["detail": "Too many orders wait to be begun."])
         case .diskFull: return (503, ["detail": "Too little is free on the disk."])
         case .stopping: return (503, ["detail": "The engine is stopping."])
+        case .forgotten:
+            return (409, ["detail": "It was taken in before, and its client was forgotten."])
         case .clientBeingForgotten:
             return (503, ["detail": "The order's client is being forgotten at this moment."])
         case .unknownWorkflow(let name): return (503, ["detail": .string("No workflow \(name).")])

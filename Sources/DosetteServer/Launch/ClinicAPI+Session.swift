@@ -174,7 +174,7 @@ extension ClinicAPI {
         switch failure {
         case .invalid(let violations):
             mistakes = form.mistakes(violations)
-        case .conflict:
+        case .conflict, .forgotten:
             mistakes.general = [
                 "This form was sent before, with other words: that prescription is among the "
                     + "earlier ones. Press the button in Provet again to write another one."
