@@ -11,6 +11,14 @@ let package = Package(
     products: [
         .library(name: "Dosette", targets: ["Dosette"]),
         .library(name: "DosetteTesting", targets: ["DosetteTesting"]),
+        // For Benchmarks/, which is compiled as part of this package: nothing in it is public.
+        .library(
+            name: "DosetteInternals",
+            targets: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions",
+                "DosetteEngine", "DosetteSQLite", "DosetteStore",
+            ]
+        ),
         .executable(name: "dosette", targets: ["DosetteCLI"]),
         .executable(name: "dosette-audit-proof", targets: ["DosetteAuditProof"]),
         .executable(name: "dosette-fuzz", targets: ["DosetteFuzz"]),
@@ -69,6 +77,7 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(

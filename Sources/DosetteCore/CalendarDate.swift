@@ -42,7 +42,11 @@ package struct CalendarDate: Hashable, Comparable, Sendable {
 
 extension CalendarDate {
     /// The date as `2025-08-20`.
-    package var text: String { "\(year.padded(to: 4))-\(month.padded(to: 2))-\(day.padded(to: 2))" }
+    package var text: String {
+        var digits = DigitWriter()
+        digits.write(self)
+        return digits.text
+    }
 
     /// Reads `2025-08-20`; nothing else, and no day that does not exist.
     package init?(text: String) {

@@ -63,7 +63,12 @@ package struct JSONObject: Hashable, Sendable {
         members = []
         members.reserveCapacity(pairs.count)
         for (name, value) in pairs {
-            self[name] = value
+            // What is written down in order is only appended.
+            if let last = members.last, !Self.precedes(last.name, name) {
+                self[name] = value
+            } else {
+                members.append(Member(name: name, value: value))
+            }
         }
     }
 

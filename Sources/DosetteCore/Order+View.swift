@@ -3,7 +3,10 @@ extension Order {
     ///
     /// A pure function of the events; `waiting.detail`, which depends on the moment, is added by
     /// whoever knows the moment.
-    package var view: JSONObject {
+    package var view: JSONObject { view(waiting: waiting) }
+
+    /// The same, for who has asked already what the order waits for.
+    package func view(waiting: Waiting?) -> JSONObject {
         var view: JSONObject = [
             "order_id": .string(received.key.orderID),
             "source": .string(received.key.source),

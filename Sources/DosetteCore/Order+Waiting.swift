@@ -29,7 +29,7 @@ extension Order {
     package var isOpen: Bool { waiting != nil }
 
     /// Whether nothing was done for the order yet.
-    package var isQueued: Bool { effectCount == 0 && isOpen && version == 1 }
+    package var isQueued: Bool { version == 1 && effectCount == 0 && isOpen }
 
     private func waiting(in part: Int) -> Waiting? {
         if let effect = parts[part].effect { return waiting(for: effect) }
@@ -71,8 +71,9 @@ extension Order {
 
     /// Who answers the action's calls, by the first word of its name.
     private func farSide(_ effect: EffectRecord) -> Responsible {
-        effect.action.split(separator: ".").first.flatMap { Responsible(rawValue: String($0)) }
-            ?? .dosette
+        let action = effect.action
+        let end = action.utf8.firstIndex(of: UInt8(ascii: ".")) ?? action.endIndex
+        return Responsible(rawValue: String(action[..<end])) ?? .dosette
     }
 
     private func waitingForSignal(_ part: Int) -> Waiting? {

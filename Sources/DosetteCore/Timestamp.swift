@@ -60,10 +60,18 @@ extension Timestamp {
         let remainder = milliseconds % Self.millisecondsPerDay
         let rest = Int(remainder < 0 ? remainder + Self.millisecondsPerDay : remainder)
         let date = CalendarDate(daysSinceEpoch: Int(day))
-        let time = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60]
-            .map { $0.padded(to: 2) }
-            .joined(separator: ":")
-        return "\(date.text)T\(time).\((rest % 1000).padded(to: 3))Z"
+        var digits = DigitWriter()
+        digits.write(date)
+        digits.write("T")
+        digits.write(rest / 3_600_000, width: 2)
+        digits.write(":")
+        digits.write(rest / 60_000 % 60, width: 2)
+        digits.write(":")
+        digits.write(rest / 1000 % 60, width: 2)
+        digits.write(".")
+        digits.write(rest % 1000, width: 3)
+        digits.write("Z")
+        return digits.text
     }
 
     /// Reads an RFC 3339 instant such as `2025-08-20T11:20:45Z` or
@@ -109,6 +117,44 @@ private struct ClockTime {
         }
         milliseconds = Int64((hour * 60 + minute) * 60 + second) * 1000 + Int64(fraction)
         offsetMilliseconds = Int64(offset) * 60_000
+    }
+}
+
+/// Writes the text of a date or an instant, byte by byte: each change of an order has several.
+struct DigitWriter {
+    private static let usualByteCount = 24
+
+    private var bytes: [UInt8] = []
+
+    init() {
+        bytes.reserveCapacity(Self.usualByteCount)
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    mutating func write(_ mark: Unicode.Scalar) {
+        bytes.append(UInt8(truncatingIfNeeded: mark.value))
+    }
+
+    /// Writes decimal digits with leading zeros; a negative number keeps its sign in front.
+    mutating func write(_ number: Int, width: Int) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        let value = number.magnitude
+        var divisor: UInt = 1
+        for _ in 1..<width { divisor *= 10 }
+        while value / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / divisor % 10))
+            divisor /= 10
+        }
+    }
+
+    mutating func write(_ date: CalendarDate) {
+        write(date.year, width: 4)
+        write("-")
+        write(date.month, width: 2)
+        write("-")
+        write(date.day, width: 2)
     }
 }
 
@@ -166,13 +212,6 @@ struct DigitScanner {
 }
 
 extension BinaryInteger {
-    /// Decimal digits with leading zeros; a negative number keeps its sign in front.
-    func padded(to width: Int) -> String {
-        let digits = String(magnitude)
-        let zeros = String(repeating: "0", count: max(0, width - digits.count))
-        return (self < 0 ? "-" : "") + zeros + digits
-    }
-
     /// Division that rounds towards minus infinity.
     func flooredQuotient(by divisor: Self) -> Self {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)

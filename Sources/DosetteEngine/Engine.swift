@@ -29,6 +29,7 @@ package final class Engine: Service {
     let intake: Intake
     let budgets: Budgets
     let scheduler: Scheduler
+    private let deadlines: DeadlineWatch
     private let reconciler: Reconciler?
     /// Takes in the clinics' home-delivery orders, where anything reads them.
     package let homeDelivery: HomeDeliverySource?
@@ -77,11 +78,13 @@ package final class Engine: Service {
             vault: parts.vault
         )
         intake = Self.intake(configuration, parts, desk, library, clinics, gate)
+        deadlines = DeadlineWatch(clock)
         let runner = Runner(
             desk: desk,
             registry: registry,
             budgets: budgets,
             clinics: clinics,
+            deadlines: deadlines,
             logger: logger
         )
         scheduler = Scheduler(
@@ -251,20 +254,9 @@ package final class Engine: Service {
         state.setRunning(true)
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
-                group.addTask { await self.scheduler.run() }
-                if let reconciler { group.addTask { await reconciler.run() } }
-                if let hints { group.addTask { await hints.run() } }
-                if let homeDelivery { group.addTask { await homeDelivery.run() } }
-                if let clients { group.addTask { await clients.run() } }
-                if let checkpointer { group.addTask { await checkpointer.run() } }
-                await group.next()
-                // Each of them ends only when the engine does.
-                reconciler?.stop()
-                hints?.stop()
-                homeDelivery?.stop()
-                clients?.stop()
-                checkpointer?.stop()
-                wakeUp.wake()
+                group.addTask { await self.deadlines.run() }
+                await self.work()
+                group.cancelAll()
             }
         } onGracefulShutdown: {
             self.drain()
@@ -274,6 +266,25 @@ package final class Engine: Service {
         hub.close()
         logger.notice("engine stopped")
         if let failure = state.failure { throw failure }
+    }
+
+    private func work() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.scheduler.run() }
+            if let reconciler { group.addTask { await reconciler.run() } }
+            if let hints { group.addTask { await hints.run() } }
+            if let homeDelivery { group.addTask { await homeDelivery.run() } }
+            if let clients { group.addTask { await clients.run() } }
+            if let checkpointer { group.addTask { await checkpointer.run() } }
+            await group.next()
+            // Each of them ends only when the engine does.
+            reconciler?.stop()
+            hints?.stop()
+            homeDelivery?.stop()
+            clients?.stop()
+            checkpointer?.stop()
+            wakeUp.wake()
+        }
     }
 
     /// Takes no more orders and begins no more calls; ``run()`` returns when those out have ended.

@@ -140,6 +140,10 @@ final class WakeUp: Sendable {
         var nextNumber = 0
         /// Calls so far.
         var callCount = 0
+        /// Until when is waited; nothing while nobody does.
+        var waitsUntil: Timestamp?
+        /// The earliest time that was asked for while nobody waited.
+        var askedFor: Timestamp?
     }
 
     private let state = Mutex(State())
@@ -157,14 +161,33 @@ final class WakeUp: Sendable {
         for waiter in waiters { waiter.resume() }
     }
 
+    /// Wakes whoever would otherwise wait beyond `time`.
+    func wake(by time: Timestamp) {
+        let isLate = state.withLock { state in
+            if let waitsUntil = state.waitsUntil { return time < waitsUntil }
+            state.askedFor = min(state.askedFor ?? time, time)
+            return false
+        }
+        if isLate { wake() }
+    }
+
     /// Returns at a wake-up, when `clock` has reached `time`, or when the task is cancelled.
+    ///
+    /// For one that waits alone: ``wake(by:)`` counts for it only.
     func wait(until time: Timestamp, clock: some EngineClock) async {
+        let time = state.withLock { state in
+            let earliest = min(time, state.askedFor ?? time)
+            state.askedFor = nil
+            state.waitsUntil = earliest
+            return earliest
+        }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await clock.sleep(until: time) }
             group.addTask { await self.waitForCall() }
             await group.next()
             group.cancelAll()
         }
+        state.withLock { $0.waitsUntil = nil }
     }
 
     /// Calls so far; see ``wait(after:until:clock:)``.

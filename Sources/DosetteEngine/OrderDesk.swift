@@ -191,8 +191,19 @@ final class OrderDesk: Sendable {
         }
     }
 
+    /// Who looks after what has become due with a commit.
+    enum Successor {
+        case scheduler
+        /// The run that works on this part goes on with it; other parts are the scheduler's.
+        case run(part: Int)
+    }
+
     /// Makes a decision durable; nothing is written when it has no events.
-    func commit(_ decision: OrderDecision, _ stream: StreamID) async throws(StoreError) {
+    func commit(
+        _ decision: OrderDecision,
+        _ stream: StreamID,
+        successor: Successor = .scheduler
+    ) async throws(StoreError) {
         guard !decision.facts.isEmpty else { return }
         guard let epoch = state.epoch else {
             throw StoreError(.unavailable, "the engine does not own the journal yet")
@@ -214,6 +225,17 @@ final class OrderDesk: Sendable {
             throw error
         }
         committed(decision, commit, stream)
+        wake(commit, successor)
+    }
+
+    private func wake(_ commit: Commit, _ successor: Successor) {
+        switch successor {
+        case .scheduler: wakeUp.wake()
+        case .run(let part):
+            let own = Lane.out(epoch: commit.epoch).text
+            let others = commit.work.filter { $0.part != part && $0.lane != own }
+            if let due = others.map(\.dueAt).min() { wakeUp.wake(by: due) }
+        }
     }
 
     private func committed(_ decision: OrderDecision, _ commit: Commit, _ stream: StreamID) {
@@ -225,7 +247,6 @@ final class OrderDesk: Sendable {
         }
         if commit.expectedVersion == 1 { state.leaveQueue() }
         hub.publish(decision.order, stream)
-        wakeUp.wake()
     }
 }
 

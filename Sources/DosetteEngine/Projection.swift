@@ -46,7 +46,8 @@ package enum Lane: Hashable, Sendable {
 package enum Projection {
     package static func row(of order: Order, stream: StreamID) -> OrderRow {
         let received = order.received
-        let isOpen = order.isOpen
+        let waiting = order.waiting
+        let isOpen = waiting != nil
         let prescription = order.prescription ?? .draft
         return OrderRow(
             stream: stream,
@@ -63,7 +64,7 @@ package enum Projection {
             watchedUntil: watchedUntil(order, isOpen: isOpen),
             receivedAt: order.receivedAt,
             changedAt: order.changedAt,
-            view: JSON.object(order.view).text
+            view: JSON.object(order.view(waiting: waiting)).text
         )
     }
 
@@ -139,6 +140,11 @@ package enum Projection {
         return references
     }
 
+    private static let kindsOfReceipts: [String: OrderReference.Kind] = [
+        "provet.create_prescription": .prescription, "provet.create_counter_sale": .sale,
+        "provet.add_payment": .payment,
+    ]
+
     private static func references(in effect: EffectEvent) -> [OrderReference] {
         let receipt: Receipt
         switch effect.event {
@@ -147,12 +153,8 @@ package enum Projection {
             .probeFailed, .inDoubt, .exhausted, .resumed, .givenUp:
             return []
         }
-        let kinds: [String: OrderReference.Kind] = [
-            "provet.create_prescription": .prescription, "provet.create_counter_sale": .sale,
-            "provet.add_payment": .payment,
-        ]
         var references: [OrderReference] = []
-        if let kind = kinds[effect.action], let id = receipt.id {
+        if let kind = kindsOfReceipts[effect.action], let id = receipt.id {
             references.append(OrderReference(kind, id))
         }
         if let invoice = receipt.values["invoice"]?.intValue {

@@ -15,6 +15,7 @@ struct Runner: Sendable {
     let registry: ActionRegistry
     let budgets: Budgets
     let clinics: ClinicDirectory
+    let deadlines: DeadlineWatch
     let logger: Logger
 
     private enum Step {
@@ -89,7 +90,7 @@ struct Runner: Sendable {
         guard take(plan, order) else { return .noBudget }
         let begun = try begin(plan, order)
         do {
-            try await desk.commit(begun, stream)
+            try await desk.commit(begun, stream, successor: .run(part: plan.part))
         } catch {
             if error.code == .held { return .stop }
             guard error.code == .conflict else { throw .store(error) }
@@ -172,7 +173,7 @@ struct Runner: Sendable {
             // The quarantine counts from the intent: what is late already is not sent at all.
             return .notProcessed(retryAfter: nil, reason: "the deadline passed before the call")
         }
-        let outcome = await desk.clock.run(
+        let outcome = await deadlines.run(
             until: request.deadline,
             late: EffectProtocol.Outcome.unknown(reason: late)
         ) {
@@ -220,7 +221,7 @@ struct Runner: Sendable {
             var decision = try decide(command, order)
             if mayChain { chain(&decision, part) }
             do {
-                try await desk.commit(decision, stream)
+                try await desk.commit(decision, stream, successor: .run(part: part))
                 return decision.order
             } catch {
                 try await afterFailure(error, stream)
@@ -306,7 +307,7 @@ struct Runner: Sendable {
             retryAfter: nil,
             reason: "no answer within the deadline"
         )
-        let finding = await desk.clock.run(until: deadline, late: late) {
+        let finding = await deadlines.run(until: deadline, late: late) {
             await performer.probe(request)
         }
         if case .unreachable(let wait?, _) = finding, !PlantedBug.retryAfterIgnored.isPlanted {

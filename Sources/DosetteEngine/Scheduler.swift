@@ -12,6 +12,10 @@ final class Scheduler: Sendable {
     static let idleMaximum = TimeSpan.seconds(30)
     /// How long the agenda rests after the store could not be read.
     static let failurePause = TimeSpan.seconds(1)
+    /// How long the scheduler rests at most when all places are taken.
+    static let fullPause = TimeSpan.milliseconds(5)
+    /// The part of all places, one in so many, that is free before it looks again when all were taken.
+    private static let freeShare = 8
     /// How long work rests that was due and of which nothing could be done.
     static let fruitlessPause = TimeSpan.seconds(1)
 
@@ -27,6 +31,8 @@ final class Scheduler: Sendable {
         var resting: [Key: Timestamp] = [:]
         /// Where the round robin goes on.
         var turn = 0
+        /// Whether the last round ended for want of places.
+        var isFull = false
     }
 
     private let runner: Runner
@@ -82,7 +88,18 @@ final class Scheduler: Sendable {
     /// - Returns: When to look again if nobody calls.
     private func round(_ group: inout DiscardingTaskGroup) async -> Timestamp {
         let now = desk.clock.now()
+        let wakeAt = await look(at: now, &group)
+        let isFull = running.withLock { running in
+            running.isFull = running.keys.count >= placesMaximum
+            return running.isFull
+        }
+        return isFull ? min(wakeAt, now.advanced(by: Self.fullPause)) : wakeAt
+    }
+
+    /// Looks at the agenda and starts what there are places for.
+    private func look(at now: Timestamp, _ group: inout DiscardingTaskGroup) async -> Timestamp {
         var wakeAt = now.advanced(by: Self.idleMaximum)
+        guard runningCount < placesMaximum else { return wakeAt }
         let heads: [LaneHead]
         do {
             heads = try await desk.store.agenda()
@@ -210,13 +227,16 @@ final class Scheduler: Sendable {
 
     private func release(_ row: WorkRow, isDone: Bool) {
         let key = Key(stream: row.stream, part: row.part)
-        running.withLock { running in
+        let mayLook = running.withLock { running in
             running.keys.remove(key)
             if !isDone {
                 running.resting[key] = desk.clock.now().advanced(by: Self.fruitlessPause)
             }
+            // A look for each place that becomes free would cost more than what it starts.
+            let free = placesMaximum - running.keys.count
+            return !running.isFull || free >= max(1, placesMaximum / Self.freeShare)
         }
-        wakeUp.wake()
+        if mayLook { wakeUp.wake() }
     }
 
     /// When the first work that rests may be tried again.

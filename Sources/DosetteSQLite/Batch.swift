@@ -21,6 +21,17 @@ final class Batch {
     /// The position of the first of them, by which the batch is looked for after a flush that failed.
     private var firstPosition: Int64 = 0
 
+    /// How changes are kept apart.
+    private enum Guarding {
+        /// Not at all: the first that fails after it has written something takes the whole transaction back.
+        case nothing
+        /// Each stands behind a savepoint, for which SQLite keeps a copy of every page that it touches.
+        case savepoints
+    }
+
+    /// A change failed after it had written something, and no savepoint stands before it.
+    private struct NeedsSavepoints: Error {}
+
     init(
         _ commits: [Commit],
         _ tree: MerkleTree?,
@@ -29,18 +40,36 @@ final class Batch {
         self.commits = commits
         self.tree = tree
         self.readTree = readTree
-        results = commits.map { _ in .success(()) }
     }
 
+    /// Writes the batch in one transaction.
+    ///
+    /// Changes hardly ever fail, so they are written without savepoints first. When one fails that cannot be left
+    /// out just like that, all are written again, each behind its own.
     func write(_ database: Database) throws {
+        let tree = tree
+        do {
+            try write(database, .nothing)
+        } catch is NeedsSavepoints {
+            self.tree = tree
+            try write(database, .savepoints)
+        }
+    }
+
+    private func write(_ database: Database, _ guarding: Guarding) throws {
+        results = []
+        entries = []
         try database.beginTransaction(.immediate)
         do {
             let epoch = try Statements.epoch(database)
             var position = try Statements.nextPosition(database)
             if let tree, tree.size != UInt64(position) { self.tree = try readTree(database) }
             firstPosition = position
-            for (index, commit) in commits.enumerated() {
-                results[index] = try apply(commit, epoch, &position, database)
+            let statements = try BatchStatements(database)
+            for commit in commits {
+                results.append(
+                    try apply(commit, epoch, guarding, &position, statements, database)
+                )
             }
             try tree?.append(entries, storingTilesIn: database)
             reachedCommit = true
@@ -59,51 +88,57 @@ final class Batch {
         return try Statements.entry(at: firstPosition, database) == text
     }
 
-    /// Writes one change behind a savepoint.
+    /// Writes one change.
     ///
     /// - Throws: What fails the whole transaction: the disk, not the change.
     private func apply(
         _ commit: Commit,
         _ epoch: Int,
+        _ guarding: Guarding,
         _ position: inout Int64,
+        _ statements: BatchStatements,
         _ database: Database
     ) throws -> Result<Void, StoreError> {
         guard commit.epoch == epoch else {
             let summary = "epoch \(epoch) owns the journal, not \(commit.epoch)"
             return .failure(StoreError(.fenced, summary))
         }
-        let version = try Statements.version(of: commit.stream, database)
+        let version = try statements.version(of: commit.stream)
         guard version == commit.expectedVersion else {
             let summary = "the stream is at \(version), not \(commit.expectedVersion)"
             return .failure(StoreError(.conflict, summary))
         }
         let start = (position: position, entryCount: entries.count)
         do {
-            try database.inSavepoint {
-                try insert(commit, &position, database)
-                return .commit
+            switch guarding {
+            case .nothing:
+                try insert(commit, &position, statements, database)
+            case .savepoints:
+                try database.inSavepoint {
+                    try insert(commit, &position, statements, database)
+                    return .commit
+                }
             }
             return .success(())
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+        } catch {
+            guard let failure = Self.failure(of: error) else { throw error }
+            guard guarding == .savepoints else { throw NeedsSavepoints() }
             position = start.position
             entries.removeLast(entries.count - start.entryCount)
-            return .failure(Self.constraint(error))
-        } catch let error as StoreError where error.code == .conflict {
-            position = start.position
-            entries.removeLast(entries.count - start.entryCount)
-            return .failure(error)
+            return .failure(failure)
         }
     }
 
     private func insert(
         _ commit: Commit,
         _ position: inout Int64,
+        _ statements: BatchStatements,
         _ database: Database
     ) throws {
         if let definition = commit.definition { try Statements.insert(definition, database) }
         for event in commit.events {
             let entry = event.entry(at: position)
-            try Statements.insert(entry, event.version, commit.stream, at: position, database)
+            try statements.insert(entry, event.version, commit.stream, at: position)
             entries.append(entry)
             position += 1
         }
@@ -113,10 +148,20 @@ final class Batch {
         if commit.expectedVersion == 0 {
             try Statements.insert(order, database)
         } else {
-            try Statements.update(order, database)
+            try statements.update(order, database)
         }
         try Statements.insert(commit.references, of: order, database)
-        try Statements.replaceWork(of: commit.stream, with: commit.work, database)
+        try statements.replaceWork(of: commit.stream, with: commit.work)
+    }
+
+    /// Why a change fails alone; nothing when the error is not the change's.
+    private static func failure(of error: any Error) -> StoreError? {
+        switch error {
+        case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
+            constraint(error)
+        case let error as StoreError where error.code == .conflict: error
+        default: nil
+        }
     }
 
     private static func constraint(_ error: DatabaseError) -> StoreError {
@@ -141,7 +186,7 @@ extension MerkleTree {
         storingTilesIn database: Database
     ) throws {
         for entry in entries {
-            for tile in append(entry) { try Statements.insert(tile, database) }
+            for tile in append(leaf: .leaf(entry)) { try Statements.insert(tile, database) }
         }
     }
 }

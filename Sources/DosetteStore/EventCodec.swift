@@ -9,6 +9,8 @@ package enum EventCodec {
     static let plainVersion: Int64 = 1
     /// The version of an envelope with a member `sealed`.
     static let sealedVersion: Int64 = 2
+    /// What most entries take: room for as much is made at once.
+    private static let usualByteCount = 512
     /// An entry's bytes at the most.
     package static let entryBytesMaximum = 65_535
 
@@ -43,7 +45,7 @@ package struct EncodedEvent: Hashable, Sendable {
 
     /// The entry's bytes at `position`.
     package func entry(at position: Int64) -> [UInt8] {
-        var writer = JSONWriter()
+        var writer = JSONWriter(capacity: byteCountMaximum)
         writer.write(bytes: beforePosition)
         writer.write(integer: position)
         writer.write(bytes: afterPosition)
@@ -200,7 +202,7 @@ extension EventCodec {
         at: Timestamp,
         actor: Actor
     ) -> EncodedEvent {
-        var head = JSONWriter()
+        var head = JSONWriter(capacity: usualByteCount)
         head.write(raw: "{\"actor\":")
         head.write(.object(self.actor(actor)))
         head.write(raw: ",\"at_ms\":")
@@ -233,7 +235,7 @@ extension EventCodec {
         _ stream: StreamID,
         _ version: Int
     ) -> [UInt8] {
-        var tail = JSONWriter()
+        var tail = JSONWriter(capacity: 64)
         if let reason {
             tail.write(raw: ",\"reason\":")
             tail.write(reason)

@@ -195,7 +195,9 @@ package struct DefinitionRow: Hashable, Sendable {
 }
 
 /// One change of one stream: its events and what is derived from them, all or nothing.
-package struct Commit: Hashable, Sendable {
+///
+/// A value in a box: it is handed from queue to queue, and a copy of all that it has would cost more than the queues.
+package final class Commit: Sendable {
     package let stream: StreamID
     /// How many events the stream had when the change was decided.
     package let expectedVersion: Int

@@ -15,7 +15,7 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
         "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore",
-        "Dispatch", "Foundation", "GRDB", "Synchronization",
+        "Dispatch", "Foundation", "GRDB", "GRDBSQLite", "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
