@@ -1,0 +1,71 @@
+import ArgumentParser
+import DosetteCore
+import Foundation
+import Glibc
+
+/// A program that the benchmarks start, and end.
+final class ChildProcess {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+
+    /// Starts a program; its errors go where ours go.
+    init(_ command: [String], environment: [String: String] = [:]) throws {
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+    }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    /// Waits for its end, and for it to have done its work.
+    ///
+    /// - Returns: The figures on the last line that it printed.
+    func figures() throws -> [String: Double] {
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(),
+            as: UTF8.self
+        )
+        process.waitUntilExit()
+        let name = process.executableURL?.lastPathComponent ?? ""
+        guard process.terminationStatus == 0 else {
+            throw ValidationError("\(name) ended with \(process.terminationStatus)")
+        }
+        let line = text.split(separator: "\n").last ?? ""
+        guard let object = try JSONReader.read(Array(line.utf8)).objectValue else {
+            throw ValidationError("\(name) printed no figures")
+        }
+        return Dictionary(
+            uniqueKeysWithValues: object.members.compactMap { member in
+                switch member.value {
+                case .integer(let number): (member.name, Double(number))
+                case .number(let number): (member.name, number)
+                case .null, .bool, .string, .array, .object: nil
+                }
+            }
+        )
+    }
+
+    /// Reads what a server prints to nowhere, so that it never waits for a reader.
+    func discardOutput() {
+        output.fileHandleForReading.readabilityHandler = { handle in
+            if handle.availableData.isEmpty { handle.readabilityHandler = nil }
+        }
+    }
+
+    /// Asks it to stop, and waits for its end.
+    func stop() {
+        try? input.fileHandleForWriting.close()
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    /// Ends it as a power cut of the process would.
+    func kill() {
+        Glibc.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
