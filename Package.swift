@@ -16,7 +16,7 @@ let package = Package(
             name: "DosetteInternals",
             targets: [
                 "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteDefinitions",
-                "DosetteEngine", "DosetteSQLite", "DosetteStore",
+                "DosetteDeterminism", "DosetteEngine", "DosetteSQLite", "DosetteStore",
             ]
         ),
         .executable(name: "dosette", targets: ["DosetteCLI"]),

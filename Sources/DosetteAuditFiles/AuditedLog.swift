@@ -4,7 +4,7 @@ package import DosetteAudit
 /// entry is an order's latest.
 ///
 /// Reading changes nothing, and the log may grow meanwhile.
-package protocol AuditedLog: TileSource {
+package protocol AuditedLog: TileSource, Sendable {
     /// How many entries there are by now.
     func size() async throws -> UInt64
 

@@ -4,6 +4,8 @@ package import DosetteAudit
 /// what the auditor holds.
 package struct JournalVerifier<Log: AuditedLog> {
     private static var checkpointsAtOnce: Int { 256 }
+    /// Entries read at a time.
+    private static var pageLength: UInt64 { 4_096 }
 
     private let log: Log
     private let keys: [NoteVerifier]
@@ -37,16 +39,23 @@ package struct JournalVerifier<Log: AuditedLog> {
         let (count, origin) = try await countCheckpoints()
         var kept = KeptCheckpoints(log, count: count, keys: keys)
         var tree = MerkleTree()
-        var reader = EntryReader(log, size: try await log.size())
+        let size = try await log.size()
         let marks = EvidenceWords.marks(evidence.checkpoints, keys, origin ?? "", &verdict)
         var milestones = Milestones(marks)
         milestones.meet(tree, &verdict)
         try await kept.meet(tree, &verdict)
-        while let entry = try await next(&reader) {
-            for tile in tree.append(entry) { try await compare(tile) }
-            milestones.meet(tree, &verdict)
-            try await kept.meet(tree, &verdict)
-            if tree.size.isMultiple(of: 4_096) { progress(tree.size) }
+        var page = try await Self.leaves(of: log, from: 0, size)
+        while let leaves = take(page, at: tree.size) {
+            // The next page is read and hashed while this one is compared.
+            let following = tree.size + UInt64(leaves.count)
+            async let next = Self.leaves(of: log, from: following, size)
+            for leaf in leaves {
+                for tile in tree.append(leaf: leaf) { try await compare(tile) }
+                milestones.meet(tree, &verdict)
+                if kept.isDue(at: tree.size) { try await kept.meet(tree, &verdict) }
+            }
+            progress(tree.size)
+            page = try await next
         }
         milestones.missing(tree.size, &verdict)
         try await kept.finish(tree.size, &verdict)
@@ -54,11 +63,35 @@ package struct JournalVerifier<Log: AuditedLog> {
         return verdict
     }
 
-    private mutating func next(_ reader: inout EntryReader<Log>) async throws -> [UInt8]? {
+    /// The hashes of the entries from `index` on; none when there are no more.
+    @concurrent
+    private static func leaves(
+        of log: Log,
+        from index: UInt64,
+        _ size: UInt64
+    ) async throws -> Result<[TreeHash], AuditFailure> {
+        guard index < size else { return .success([]) }
         do {
-            return try await reader.next()
+            let limit = Int(min(size - index, Self.pageLength))
+            let entries = try await log.entries(from: index, limit: limit)
+            guard !entries.isEmpty else {
+                throw AuditFailure("entry \(index) is missing: \(size) are due")
+            }
+            return .success(entries.map { TreeHash.leaf($0) })
         } catch let failure as AuditFailure {
-            verdict.problem(failure.description, entry: reader.index)
+            return .failure(failure)
+        }
+    }
+
+    /// The leaves of a page that has some; what keeps it from having any is told.
+    private mutating func take(
+        _ page: Result<[TreeHash], AuditFailure>,
+        at index: UInt64
+    ) -> [TreeHash]? {
+        switch page {
+        case .success(let leaves): return leaves.isEmpty ? nil : leaves
+        case .failure(let failure):
+            verdict.problem(failure.description, entry: index)
             return nil
         }
     }
@@ -134,6 +167,11 @@ struct KeptCheckpoints<Log: AuditedLog> {
     /// The last one that was right.
     private(set) var newest: SignedNote?
     private var agreed: UInt64 = 0
+    /// The size that the next one speaks of, once it was looked at; the largest when there is no next one.
+    private var nextSize: UInt64?
+
+    /// Whether a tree of this size is to be compared with anything.
+    func isDue(at size: UInt64) -> Bool { nextSize.map { $0 <= size } ?? true }
 
     /// The first `count` checkpoints of `log`.
     init(_ log: Log, count: Int, keys: [NoteVerifier]) {
@@ -155,11 +193,13 @@ struct KeptCheckpoints<Log: AuditedLog> {
     mutating func meet(_ tree: MerkleTree, _ verdict: inout AuditVerdict) async throws {
         while let note = try await first() {
             let size = try? Checkpoint(parsing: note.get().text).size
+            nextSize = size
             if let size, size > tree.size { return }
             judge(note, tree, &verdict)
             number += 1
             page = page.dropFirst()
         }
+        nextSize = .max
     }
 
     private mutating func judge(

@@ -49,7 +49,9 @@ package struct Fact: Hashable, Sendable {
 }
 
 /// The order as it was taken in; all that later decisions need from configuration is in it.
-package struct Received: Hashable, Sendable {
+///
+/// It never changes and is large: every state of an order shares the one.
+package final class Received: Hashable, Sendable {
     package let key: OrderKey
     package let clinic: String
     package let priority: Priority
@@ -108,6 +110,28 @@ package struct Received: Hashable, Sendable {
         self.charging = charging
         self.plan = plan
         self.expiresAt = expiresAt
+    }
+
+    package static func == (lhs: Received, rhs: Received) -> Bool {
+        if lhs === rhs { return true }
+        let isSameOrder =
+            (lhs.key, lhs.clinic, lhs.priority, lhs.clientID)
+            == (rhs.key, rhs.clinic, rhs.priority, rhs.clientID)
+        let isSameContent =
+            (lhs.prescription, lhs.delivery, lhs.contentDigest)
+            == (rhs.prescription, rhs.delivery, rhs.contentDigest)
+        let isSameWorkflow =
+            (lhs.workflowName, lhs.workflowVersion, lhs.workflowDigest)
+            == (rhs.workflowName, rhs.workflowVersion, rhs.workflowDigest)
+        let isSameRest =
+            (lhs.marker, lhs.charging, lhs.plan, lhs.expiresAt, lhs.subject, lhs.personal)
+            == (rhs.marker, rhs.charging, rhs.plan, rhs.expiresAt, rhs.subject, rhs.personal)
+        return isSameOrder && isSameContent && isSameWorkflow && isSameRest
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(key)
+        hasher.combine(contentDigest)
     }
 }
 

@@ -10,8 +10,6 @@ package import DosetteStore
 /// move on meanwhile are followed to where their row is. In memory are the orders that are under way at the
 /// place that is read, and a bit for each order.
 package struct AuditReplay: Sendable {
-    /// Events read at a time.
-    static let pageLength = 2_000
     /// Rows read at a time when they are looked for in the journal.
     private static let rowsLength = 1_000
 
@@ -38,10 +36,11 @@ package struct AuditReplay: Sendable {
     private let options: Options
     private var history: EngineHistory
     private var report = Report()
-    private var tree = MerkleFrontier()
+    private var tree = MerkleTree()
     /// Orders under way.
     private var orders: [StreamID: OrderReplay] = [:]
     private var rows: [StreamID: OrderRow] = [:]
+    private var shown = ShownAhead()
     private var run: RecordedRun?
     /// Events so far of the streams that are under way.
     private var versions: [StreamID: Int] = [:]
@@ -78,15 +77,15 @@ package struct AuditReplay: Sendable {
     private mutating func run() async throws -> Report {
         definitions = try await store.definitions()
         let end = try await store.measure().eventCount
-        var position: Int64 = 0
-        reading: while position < end {
-            let limit = Int(min(Int64(Self.pageLength), end - position))
-            let page = try await store.events(from: position, limit: limit)
-            guard let last = page.last else { break }
-            for event in page where event.position < end {
-                guard try await replay(event) else { break reading }
+        let reader = EntryAhead(store, until: end, opening: options.opening)
+        var page = try await reader.page(from: 0)
+        reading: while let last = page.last {
+            // The next page is read and decoded while this one is replayed.
+            async let next = reader.page(from: last.event.position + 1)
+            for entry in page {
+                guard try await replay(entry) else { break reading }
             }
-            position = last.position + 1
+            page = try await next
             options.progress?(report.eventCount)
         }
         try await closeRun()
@@ -95,13 +94,14 @@ package struct AuditReplay: Sendable {
     }
 
     /// Replays one event; answers whether to go on.
-    private mutating func replay(_ event: RecordedEvent) async throws -> Bool {
+    private mutating func replay(_ entry: EntryAhead.Entry) async throws -> Bool {
+        let event = entry.event
         let envelope: Envelope
         do {
-            envelope = try EventCodec.envelope(event.entry, opening: options.opening)
+            envelope = try entry.envelope.get()
         } catch {
             try await closeRun()
-            count(event)
+            count(entry)
             report.problem("event \(event.position): \(error)")
             return true
         }
@@ -110,8 +110,8 @@ package struct AuditReplay: Sendable {
             try await closeRun(isCut: isCut)
             return false
         }
-        count(event)
-        checkPlace(event, envelope)
+        count(entry)
+        checkPlace(event, envelope, isCanonical: entry.isCanonical)
         if event.stream == .engine {
             try await closeRun()
             for problem in history.note(envelope) {
@@ -123,15 +123,20 @@ package struct AuditReplay: Sendable {
         return true
     }
 
-    private mutating func count(_ event: RecordedEvent) {
-        if event.position != report.eventCount {
-            report.problem("position \(event.position) stands where \(report.eventCount) is due")
+    private mutating func count(_ entry: EntryAhead.Entry) {
+        let position = entry.event.position
+        if position != report.eventCount {
+            report.problem("position \(position) stands where \(report.eventCount) is due")
         }
-        tree.append(event.entry)
+        _ = tree.append(leaf: entry.leaf)
         report.eventCount += 1
     }
 
-    private mutating func checkPlace(_ event: RecordedEvent, _ envelope: Envelope) {
+    private mutating func checkPlace(
+        _ event: RecordedEvent,
+        _ envelope: Envelope,
+        isCanonical: Bool
+    ) {
         // Of a stream that has ended another finding tells.
         let due = ended.contains(event.stream) ? event.version : versions[event.stream] ?? 0
         if !ended.contains(event.stream) { versions[event.stream] = due + 1 }
@@ -141,7 +146,7 @@ package struct AuditReplay: Sendable {
         if !agrees {
             report.problem("event \(event.position): its columns, its entry and its place differ")
         }
-        if let json = try? JSONReader.read(event.entry), json.canonicalBytes != event.entry {
+        if !isCanonical {
             report.problem("event \(event.position): the entry is not in canonical form")
         }
     }
@@ -231,8 +236,8 @@ package struct AuditReplay: Sendable {
     /// Compares an order with its row once it has come to the row's version, and lets it go.
     private mutating func compare(_ stream: StreamID) async throws {
         guard let order = orders[stream]?.order else { return }
-        if rows[stream] == nil, let row = try await store.order(order.received.key) {
-            rows[stream] = row
+        if rows[stream] == nil {
+            rows[stream] = try await shown.row(of: order.received.key, stream, in: store)
         }
         guard let row = rows[stream] else {
             if options.asOf == nil, !told.contains(stream) {
@@ -261,10 +266,13 @@ package struct AuditReplay: Sendable {
         for difference in Self.differences(replayed, comparison.readable(row)) {
             report.problem("order \(order.received.key): \(difference) differs")
         }
+        let due = Projection.work(of: order, stream: stream)
+        if let work = shown.takeWork(of: stream), !comparison.differs(work, due) { return }
+        // What was read ahead may be older than the row: it is read again.
         let work = try await store.work(of: stream)
         // An order that has moved on meanwhile shows newer work: then the next replay compares.
         let isUnchanged = try await store.order(order.received.key)?.version == row.version
-        if isUnchanged, comparison.differs(work, Projection.work(of: order, stream: stream)) {
+        if isUnchanged, comparison.differs(work, due) {
             report.problem("order \(order.received.key): what is due for it differs")
         }
     }
@@ -299,7 +307,7 @@ package struct AuditReplay: Sendable {
         report.startCount = history.startCount
         report.definitionCount = history.definitionCount
         report.clinicChangeCount = history.clinicChangeCount
-        report.root = HexDigest.text(tree.root)
+        report.root = tree.root.hex
     }
 
     /// Goes on with an order that an engine has moved on since the replay began.

@@ -9,9 +9,16 @@ final class DeadlineWatch: Sendable {
     /// The longest time without a look.
     private static let idleMaximum = TimeSpan.seconds(30)
 
+    /// One call that is out, and whoever waits for its end.
     private struct Call {
+        enum End {
+            case answered
+            case late
+        }
+
         let deadline: Timestamp
-        let continuation: CheckedContinuation<Void, Never>
+        var waiter: CheckedContinuation<Void, Never>?
+        var end: End?
     }
 
     private struct State {
@@ -31,8 +38,8 @@ final class DeadlineWatch: Sendable {
     func run() async {
         while !Task.isCancelled {
             let now = clock.now()
-            let (late, next) = takeLate(at: now)
-            for call in late { call.continuation.resume() }
+            let (waiters, next) = endLate(at: now)
+            for waiter in waiters { waiter.resume() }
             let idleEnd = now.advanced(by: Self.idleMaximum)
             await wakeUp.wait(until: min(next ?? idleEnd, idleEnd), clock: clock)
         }
@@ -46,45 +53,69 @@ final class DeadlineWatch: Sendable {
         late: Value,
         _ body: @escaping @Sendable () async -> Value
     ) async -> Value {
-        await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await body() }
+        let number = begin(until: deadline)
+        return await withTaskGroup(of: Value.self) { group in
+            // It is cancelled with the task that waits here, and tells its end then as well.
             group.addTask {
-                // Cancelled as soon as the body has answered.
-                await self.wait(until: deadline)
-                return nil
+                let value = await body()
+                self.end(number, .answered)?.resume()
+                return value
             }
-            let first = await group.next() ?? nil
+            guard await end(of: number) == .late else { return await group.next() ?? late }
             group.cancelAll()
-            return first ?? late
+            _ = await group.next()
+            return late
         }
     }
 
-    /// The calls whose deadline has come, in the order in which they began, and the first deadline of the others.
-    private func takeLate(at now: Timestamp) -> (late: [Call], next: Timestamp?) {
-        state.withLock { state in
-            let late = state.calls.filter { $0.value.deadline <= now }.sorted { $0.key < $1.key }
-            for (number, _) in late { state.calls[number] = nil }
-            return (late.map(\.value), state.calls.values.map(\.deadline).min())
-        }
-    }
-
-    /// Returns at `deadline`, or when the task is cancelled.
-    private func wait(until deadline: Timestamp) async {
+    private func begin(until deadline: Timestamp) -> Int {
         let number = state.withLock { state in
             state.nextNumber += 1
+            state.calls[state.nextNumber] = Call(deadline: deadline)
             return state.nextNumber
         }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if Task.isCancelled { return true }
-                    state.calls[number] = Call(deadline: deadline, continuation: continuation)
-                    return false
-                }
-                if isOver { continuation.resume() } else { wakeUp.wake(by: deadline) }
+        wakeUp.wake(by: deadline)
+        return number
+    }
+
+    /// Takes note of how a call ended; only the first end counts.
+    ///
+    /// - Returns: Whoever waits for it.
+    private func end(_ number: Int, _ end: Call.End) -> CheckedContinuation<Void, Never>? {
+        state.withLock { state in
+            guard state.calls[number]?.end == nil else { return nil }
+            state.calls[number]?.end = end
+            return state.calls[number]?.waiter.take()
+        }
+    }
+
+    /// Waits until the call has ended, and forgets it.
+    private func end(of number: Int) async -> Call.End? {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if state.calls[number]?.end != nil { return true }
+                state.calls[number]?.waiter = continuation
+                return false
             }
-        } onCancel: {
-            state.withLock { $0.calls.removeValue(forKey: number) }?.continuation.resume()
+            if isOver { continuation.resume() }
+        }
+        return state.withLock { $0.calls.removeValue(forKey: number)?.end }
+    }
+
+    /// Ends the calls whose deadline has come; answers who waits for them, in the order in which they began, and the
+    /// first deadline of the others.
+    private func endLate(
+        at now: Timestamp
+    ) -> (waiters: [CheckedContinuation<Void, Never>], next: Timestamp?) {
+        state.withLock { state in
+            let out = state.calls.filter { $0.value.end == nil }
+            let late = out.filter { $0.value.deadline <= now }.keys.sorted()
+            var waiters: [CheckedContinuation<Void, Never>] = []
+            for number in late {
+                state.calls[number]?.end = .late
+                if let waiter = state.calls[number]?.waiter.take() { waiters.append(waiter) }
+            }
+            return (waiters, out.values.map(\.deadline).filter { $0 > now }.min())
         }
     }
 }

@@ -81,6 +81,21 @@ struct BoundStatement {
         return unsafe sqlite3_column_int64(statement.sqliteStatement, 0)
     }
 
+    /// Runs the statement and makes a value of each row.
+    ///
+    /// - Throws: ``DatabaseError``, as GRDB does.
+    func rows<Value>(_ read: (BoundRow) -> Value) throws -> [Value] {
+        defer { unsafe sqlite3_reset(statement.sqliteStatement) }
+        var values: [Value] = []
+        while true {
+            switch unsafe sqlite3_step(statement.sqliteStatement) {
+            case SQLITE_ROW: values.append(read(BoundRow(statement)))
+            case SQLITE_DONE: return values
+            default: throw failure()
+            }
+        }
+    }
+
     /// Runs the statement, which answers no rows.
     ///
     /// - Throws: ``DatabaseError``, as GRDB does.
@@ -98,5 +113,26 @@ struct BoundStatement {
             message: message,
             sql: statement.sql
         )
+    }
+}
+
+/// The row at which a statement stands; it is read at once and not kept.
+struct BoundRow {
+    private let statement: Statement
+
+    fileprivate init(_ statement: Statement) {
+        self.statement = statement
+    }
+
+    func integer(_ column: Int32) -> Int64 {
+        unsafe sqlite3_column_int64(statement.sqliteStatement, column)
+    }
+
+    /// The bytes of a text.
+    func bytes(_ column: Int32) -> [UInt8] {
+        // The text stands still until the statement goes on; its length is asked for after it, as SQLite wants it.
+        let text = unsafe sqlite3_column_text(statement.sqliteStatement, column)
+        let count = Int(unsafe sqlite3_column_bytes(statement.sqliteStatement, column))
+        return unsafe Array(UnsafeBufferPointer(start: text, count: count))
     }
 }

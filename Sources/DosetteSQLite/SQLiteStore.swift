@@ -291,6 +291,12 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.work(of: stream, $0) }
     }
 
+    package func work(of streams: [StreamID]) async throws(StoreError) -> [WorkRow] {
+        try await connection.read { database in
+            try streams.flatMap { try Statements.work(of: $0, database) }
+        }
+    }
+
     package func holder(of key: String) async throws(StoreError) -> OrderRow? {
         try await connection.read { try Statements.holder(of: key, $0) }
     }

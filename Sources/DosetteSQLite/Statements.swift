@@ -45,9 +45,11 @@ enum Statements {
             SELECT position, stream, version, entry FROM journal
             WHERE stream = ? AND version >= ? ORDER BY version LIMIT ?
             """
-        let statement = try database.cachedStatement(sql: sql)
-        return try Row.fetchAll(statement, arguments: [stream.number, version, limit])
-            .map(RecordedEvent.init(row:))
+        let statement = try BoundStatement(sql, database)
+        statement.bind(1, stream.number)
+        statement.bind(2, Int64(version))
+        statement.bind(3, Int64(limit))
+        return try statement.rows(RecordedEvent.init(row:))
     }
 
     static func events(
@@ -59,9 +61,10 @@ enum Statements {
             SELECT position, stream, version, entry FROM journal
             WHERE position >= ? ORDER BY position LIMIT ?
             """
-        let statement = try database.cachedStatement(sql: sql)
-        return try Row.fetchAll(statement, arguments: [position, limit])
-            .map(RecordedEvent.init(row:))
+        let statement = try BoundStatement(sql, database)
+        statement.bind(1, position)
+        statement.bind(2, Int64(limit))
+        return try statement.rows(RecordedEvent.init(row:))
     }
 
     // MARK: - Owner and definitions
@@ -198,19 +201,19 @@ enum Statements {
             SELECT stream, part, lane, priority, due_at_ms, wants, holds FROM work
             WHERE stream = ? ORDER BY part
             """
-        return try Row.fetchAll(database, sql: sql, arguments: [stream.number])
-            .map(WorkRow.init(row:))
+        let statement = try database.cachedStatement(sql: sql)
+        return try Row.fetchAll(statement, arguments: [stream.number]).map(WorkRow.init(row:))
     }
 }
 
 extension RecordedEvent {
-    init(row: Row) {
-        let entry: String = row["entry"]
+    /// Reads position, stream, version and entry.
+    init(row: BoundRow) {
         self.init(
-            position: row["position"],
-            stream: StreamID(row["stream"]),
-            version: row["version"],
-            entry: Array(entry.utf8)
+            position: row.integer(0),
+            stream: StreamID(row.integer(1)),
+            version: Int(row.integer(2)),
+            entry: row.bytes(3)
         )
     }
 }

@@ -275,7 +275,15 @@ extension EventCodec {
         _ entry: [UInt8],
         opening: Opening = .closed
     ) throws(UnreadableEntry) -> Envelope {
-        let (object, sealed) = try members(entry, opening)
+        try envelope(json(entry), opening: opening)
+    }
+
+    /// Reads the envelope of an entry whose JSON was read already.
+    package static func envelope(
+        _ json: JSON,
+        opening: Opening
+    ) throws(UnreadableEntry) -> Envelope {
+        let (object, sealed) = try members(json, opening)
         var fields = Fields(object, "entry")
         return Envelope(
             position: try fields.integer("position"),
@@ -300,7 +308,7 @@ extension EventCodec {
         _ entry: [UInt8],
         opening: Opening
     ) throws(UnreadableEntry) -> JSONObject {
-        var (object, sealed) = try members(entry, opening)
+        var (object, sealed) = try members(json(entry), opening)
         guard let sealed else { return object }
         var mark: JSONObject = ["subject": .string(sealed.subject)]
         let seal: PersonalSeal? =
@@ -311,16 +319,20 @@ extension EventCodec {
         return object
     }
 
-    private static func members(
-        _ entry: [UInt8],
-        _ opening: Opening
-    ) throws(UnreadableEntry) -> (object: JSONObject, sealed: SealedMembers?) {
-        var object: JSONObject
+    /// The JSON that an entry is.
+    package static func json(_ entry: [UInt8]) throws(UnreadableEntry) -> JSON {
         do {
-            object = try JSONReader.read(entry).objectValue ?? [:]
+            return try JSONReader.read(entry)
         } catch {
             throw UnreadableEntry(problem: "the entry is not JSON: \(error)")
         }
+    }
+
+    private static func members(
+        _ json: JSON,
+        _ opening: Opening
+    ) throws(UnreadableEntry) -> (object: JSONObject, sealed: SealedMembers?) {
+        var object = json.objectValue ?? [:]
         var fields = Fields(object, "entry")
         let version = try fields.integer("v")
         let sealed = try object["sealed"]?.objectValue.map(SealedMembers.init)

@@ -61,6 +61,9 @@ package protocol Store: Sendable {
     /// All work of one order.
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow]
 
+    /// All work of some orders, in one look; the default looks for each.
+    func work(of streams: [StreamID]) async throws(StoreError) -> [WorkRow]
+
     /// The order that holds `key`, if one does.
     func holder(of key: String) async throws(StoreError) -> OrderRow?
 
@@ -130,6 +133,12 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+    package func work(of streams: [StreamID]) async throws(StoreError) -> [WorkRow] {
+        var rows: [WorkRow] = []
+        for stream in streams { rows += try await work(of: stream) }
+        return rows
+    }
+
     /// Everything that was ever asked to be forgotten, by subject.
     package func everyForgetting() async throws(StoreError) -> [Forgetting] {
         var found: [Forgetting] = []

@@ -18,7 +18,7 @@ final class Workbench {
             .map { "\(migrations)/\($0)" }
     }
 
-    var topics: [Topic] { appends + [steps, latency] }
+    var topics: [Topic] { appends + [steps, latency, intake, wholeOrders] + large }
 
     // MARK: - Programs
 
@@ -34,19 +34,19 @@ final class Workbench {
     }
 
     /// Runs something in a folder of its own, which is gone afterwards.
-    func inFolder<Value>(_ body: (String) throws -> Value) throws -> Value {
+    func inFolder<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         folderCount += 1
         let folder = scratch.appending(path: "run-\(folderCount)")
         try? FileManager.default.removeItem(at: folder)
         try FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder.path)
+        return try await body(folder.path)
     }
 
     /// The C program, committing so many changes at once.
     func rawAppend(_ name: String, _ rows: Int, _ batch: Int, _ more: [String] = []) -> Side {
         Side(name: name) { [self] in
-            try inFolder { folder in
+            try await inFolder { folder in
                 try baseline(
                     ["append", folder] + migrations
                         + ["--rows", "\(rows)", "--batch", "\(batch)"] + more
@@ -73,7 +73,7 @@ final class Workbench {
                     rawAppend("raw", rows, callers),
                     rawAppend("raw-projected", rows, callers, ["--projections"]),
                     Side(name: "store") { [self] in
-                        try inFolder { try bench(["append", $0] + arguments) }
+                        try await inFolder { try bench(["append", $0] + arguments) }
                     },
                 ],
                 comparisons: [
@@ -105,7 +105,7 @@ final class Workbench {
     private func stepsSide(_ inFlight: Int, _ orders: Int) -> Side {
         let arguments = ["--orders", "\(orders)", "--in-flight", "\(inFlight)"]
         return Side(name: "steps-\(inFlight)") { [self] in
-            try inFolder { try bench(["steps", $0] + arguments) }
+            try await inFolder { try bench(["steps", $0] + arguments) }
         }
     }
 

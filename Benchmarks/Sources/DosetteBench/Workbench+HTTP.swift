@@ -1,0 +1,206 @@
+import ArgumentParser
+import AsyncHTTPClient
+import DosetteCore
+import Foundation
+import NIOCore
+import NIOHTTP1
+
+/// What goes over HTTP: intake, and whole orders against the simulator.
+extension Workbench {
+    private static let connections = 64
+    private static let echoPort = 18_791
+    private static let serverPort = 18_792
+    private static let provetPort = 18_793
+    private static let readySeconds = 30
+    private static let ordersSeconds = 300
+    private static let answerMaximum = 1_024 * 1_024
+
+    var intake: Topic {
+        let requests = amount(20_000, least: 200)
+        return Topic(
+            name: "intake",
+            title: "Intake, 64 connections",
+            sides: [
+                rawLoop(requests),
+                rawAppend("raw-commit", amount(64_000, least: 640), 64, ["--projections"]),
+                Side(name: "intake") { [self] in
+                    try await serving(clinics: 1, provet: 1) {
+                        try load(Self.serverPort, requests)
+                    }
+                },
+            ],
+            comparisons: [
+                Comparison(
+                    title: "orders acknowledged a second, against requests of the raw loop",
+                    measured: ("intake", "requests_per_second"),
+                    baseline: ("raw-loop", "requests_per_second"),
+                    goal: .atLeast(0.5)
+                ),
+                Comparison(
+                    title: "p99 of an acknowledgement in µs, against a commit of 64 in C",
+                    measured: ("intake", "p99_us"),
+                    baseline: ("raw-commit", "p99_us"),
+                    goal: .atMost(4)
+                ),
+            ]
+        )
+    }
+
+    var wholeOrders: Topic {
+        let orders = amount(2_000, least: 40)
+        return Topic(
+            name: "orders",
+            title: "Whole orders over HTTP, the simulator in another process",
+            sides: [
+                rawLoop(amount(20_000, least: 200)),
+                Side(name: "orders") { [self] in try await carryOut(orders) },
+            ],
+            comparisons: [
+                Comparison(
+                    title: "calls at Provet a second, against requests of the raw loop",
+                    measured: ("orders", "calls_per_second"),
+                    baseline: ("raw-loop", "requests_per_second"),
+                    goal: .atLeast(0.6)
+                )
+            ],
+            told: [
+                ("orders a second", "orders", "orders_per_second", .reported),
+                ("calls at Provet an order", "orders", "calls_per_order", .reported),
+            ]
+        )
+    }
+
+    private func rawLoop(_ requests: Int) -> Side {
+        Side(name: "raw-loop") { [self] in
+            let echo = try ChildProcess(
+                ["\(programs)/DosetteBench", "echo-server", "--port", "\(Self.echoPort)"]
+            )
+            defer { echo.stop() }
+            echo.discardOutput()
+            try await waitForServer(Self.echoPort, "/ready")
+            return try load(Self.echoPort, requests)
+        }
+    }
+
+    private func load(_ port: Int, _ requests: Int, clinics: Int = 0) throws -> [String: Double] {
+        try bench([
+            "load", "--port", "\(port)", "--requests", "\(requests)", "--connections",
+            "\(Self.connections)", "--clinics", "\(clinics)",
+        ])
+    }
+
+    // MARK: - Servers
+
+    /// Runs something beside a server with a new journal.
+    private func serving<Value>(
+        clinics: Int,
+        provet: Int,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        try await inFolder { folder in
+            let file = "\(folder)/dosette.yaml"
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
+            try configuration(clinics, provet).write(
+                toFile: file,
+                atomically: true,
+                encoding: .utf8
+            )
+            let server = try ChildProcess(
+                ["\(programs)/dosette", "serve", "--config", file, "--log-level", "error"],
+                environment: ["BENCH_SECRET": "simulated-secret"]
+            )
+            defer { server.stop() }
+            server.discardOutput()
+            try await waitForServer(Self.serverPort, "/health/ready")
+            return try await body()
+        }
+    }
+
+    private func configuration(_ clinics: Int, _ provet: Int) -> String {
+        let names = clinics == 1 ? [Pharmacy.clinic] : (1...clinics).map { "clinic-\($0)" }
+        let entries = names.enumerated().map { index, name in
+            """
+              - id: \(name)
+                base_url: http://127.0.0.1:\(provet)/\(index + 4)/api/0.1
+                token_url: http://127.0.0.1:\(provet)/\(index + 4)/oauth2/token/
+                client_id: dosette
+                client_secret_env: BENCH_SECRET
+                time_zone: Europe/Helsinki
+                calls_per_minute: 1000000
+            """
+        }
+        return """
+            data: ./data
+            listen: 127.0.0.1:\(Self.serverPort)
+            clinics:
+            \(entries.joined(separator: "\n"))
+            pharmacy: { decision: accept }
+            limits: { calls_in_flight: 256 }
+
+            """
+    }
+
+    private func waitForServer(_ port: Int, _ path: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.readySeconds)
+        while ContinuousClock.now < deadline {
+            if let answer = try? await get(port, path), answer.status != .serviceUnavailable {
+                return
+            }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw ValidationError("nobody listens on port \(port)")
+    }
+
+    private func get(
+        _ port: Int,
+        _ path: String
+    ) async throws -> (status: HTTPResponseStatus, body: JSON) {
+        let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
+        let body = try await answer.body.collect(upTo: Self.answerMaximum)
+        return (answer.status, (try? JSONReader.read(Array(body.readableBytesView))) ?? .null)
+    }
+
+    // MARK: - Whole orders
+
+    private func carryOut(_ orders: Int) async throws -> [String: Double] {
+        let simulator = try ChildProcess([
+            "\(programs)/dosette", "provet", "simulate", "--port", "\(Self.provetPort)",
+            "--calls-per-minute", "10000000",
+        ])
+        defer { simulator.stop() }
+        simulator.discardOutput()
+        try await waitForServer(Self.provetPort, "/_simulator/health")
+        return try await serving(clinics: 4, provet: Self.provetPort) {
+            let began = ContinuousClock.now
+            _ = try load(Self.serverPort, orders, clinics: 4)
+            try await waitForQuiet()
+            let seconds = (ContinuousClock.now - began) / .seconds(1)
+            let summary = try await get(Self.provetPort, "/_simulator/summary").body
+            let calls = Double(summary["requests"]?.intValue ?? 0)
+            // Those that warm up the connections are orders, too.
+            let count = Double(orders + Self.connections)
+            return [
+                "orders_per_second": count / seconds, "calls_per_second": calls / seconds,
+                "calls_per_order": calls / count,
+            ]
+        }
+    }
+
+    /// Waits until no order waits for Dosette or Provet any more.
+    private func waitForQuiet() async throws {
+        let deadline = ContinuousClock.now + .seconds(Self.ordersSeconds)
+        while ContinuousClock.now < deadline {
+            let list = try await get(Self.serverPort, "/v1/orders?state=open&limit=200").body
+            let waiting = (list["orders"]?.arrayValue ?? []).filter { order in
+                order["fee"]?["state"]?.stringValue != "charged"
+            }
+            if waiting.isEmpty { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw ValidationError("orders are not done after \(Self.ordersSeconds) s")
+    }
+}
