@@ -11,7 +11,8 @@ BROWSER := .build/browser/bin/python
 	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
-	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper
+	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
+	bench bench-short bench-peers
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -27,10 +28,10 @@ test: build ## Run all tests, one after the other: each has its own limit on tim
 	swift test $(SWIFT_FLAGS) --skip-build --no-parallel
 
 lint: ## Check the format of all Swift files
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations Benchmarks/Package.swift Benchmarks/Sources
 
 format: ## Put all Swift files into the format
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations Benchmarks/Package.swift Benchmarks/Sources
 
 demo: setup ## Real orders and two crashes, then a clinic's side with a browser, over real HTTP
 	swift build $(SWIFT_FLAGS) -c release --product dosette
@@ -156,3 +157,12 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
+
+bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; half an hour
+	Scripts/bench full
+
+bench-short: ## Whether the benchmarks run; nothing is judged by the clock
+	Scripts/bench short
+
+bench-peers: ## Durable steps a second of DBOS and Temporal on this machine; seven minutes
+	Scripts/bench-peers

@@ -2,14 +2,21 @@
 package enum JSONPointer {
     /// The names on the way, as they stand in objects.
     package static func names(_ pointer: String) -> [String] {
-        pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst().map {
-            String($0).replacing("~1", with: "/").replacing("~0", with: "~")
+        let slash = UInt8(ascii: "/")
+        let parts = pointer.utf8.split(separator: slash, omittingEmptySubsequences: false)
+        return parts.dropFirst().map { part in
+            let name = String(Substring(part))
+            // Hardly any name has a character that is written another way.
+            guard part.contains(UInt8(ascii: "~")) else { return name }
+            return name.replacing("~1", with: "/").replacing("~0", with: "~")
         }
     }
 
     /// The pointer to a member of what `pointer` leads to.
     package static func pointer(to name: String, under pointer: String) -> String {
-        "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
+        let isPlain = !name.utf8.contains { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }
+        if isPlain { return "\(pointer)/\(name)" }
+        return "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
     }
 
     /// The index that a name is in a list; nothing when it is written another way or leads out of it.

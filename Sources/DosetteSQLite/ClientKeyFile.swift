@@ -1,3 +1,4 @@
+import Dispatch
 package import DosetteCore
 import DosetteKeys
 package import DosetteStore
@@ -17,6 +18,19 @@ package final class ClientKeyFile: ClientVault {
     package static let backupsMaximum = 7
     /// Subjects whose keys are kept in memory at the most.
     static let cachedMaximum = 4_096
+    /// New clients that may wait for their keys.
+    static let askingMaximum = 16_384
+
+    private struct Asking: Sendable {
+        let client: ClientName
+        let at: Timestamp
+        let continuation: CheckedContinuation<Result<String, StoreError>, Never>
+    }
+
+    private struct Queue {
+        var asking: [Asking] = []
+        var isDraining = false
+    }
 
     private let file: URL
     private let pool: DatabaseQueue
@@ -25,6 +39,8 @@ package final class ClientKeyFile: ClientVault {
     private let cache = Mutex<[String: PersonalSeal]>([:])
     /// The subjects that clients have now: each order asks for one.
     private let subjects = Mutex<[ClientName: String]>([:])
+    private let queue = Mutex(Queue())
+    private let writer = DispatchQueue(label: "dosette.keys.writer")
 
     /// Opens the file, or makes it.
     ///
@@ -45,7 +61,7 @@ package final class ClientKeyFile: ClientVault {
         }
         try Self.checkPermissions(file)
         do {
-            pool = try Self.open(file)
+            pool = try Self.open(file, .log)
         } catch {
             throw Connection.classify(error, "the clients' keys cannot be opened")
         }
@@ -85,8 +101,16 @@ package final class ClientKeyFile: ClientVault {
         }
     }
 
-    /// A rollback journal in place of a log: nothing of a destroyed key stays in a file of its own.
-    private static func open(_ file: URL) throws -> DatabaseQueue {
+    /// Where a change is written before it stands in the file.
+    private enum Journaling: String {
+        /// One flush a change in place of four; it is brought into the file at once, and the log is emptied when a
+        /// key is destroyed.
+        case log = "wal"
+        /// For copies, which are changed hardly ever and have no other file beside them.
+        case rollback = "delete"
+    }
+
+    private static func open(_ file: URL, _ journaling: Journaling) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "dosette.keys"
         configuration.busyMode = .timeout(SQLiteStore.busySeconds)
@@ -97,7 +121,16 @@ package final class ClientKeyFile: ClientVault {
         let queue = try DatabaseQueue(path: file.path, configuration: configuration)
         try queue.writeWithoutTransaction { database in
             try check(database)
-            try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            let mode = try String.fetchOne(
+                database,
+                sql: "PRAGMA journal_mode = \(journaling.rawValue)"
+            )
+            let synchronous = try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            guard mode == journaling.rawValue, synchronous == 3 else {
+                throw StoreError(.unavailable, "SQLite does not flush the keys as it is asked to")
+            }
+            // Whoever copies the file alone has all keys.
+            try database.execute(sql: "PRAGMA wal_autocheckpoint = 1")
             try database.inTransaction(.immediate) {
                 try database.execute(sql: schema)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -200,13 +233,86 @@ package final class ClientKeyFile: ClientVault {
         at now: Timestamp
     ) async throws(StoreError) -> String {
         if let known = subjects.withLock({ $0[client] }) { return known }
-        return try self.now { database in
-            let subject = try Self.subject(of: client, at: now, database)
-            subjects.withLock { subjects in
-                if subjects.count >= Self.cachedMaximum { subjects = [:] }
-                subjects[client] = subject
+        let result = await withCheckedContinuation { continuation in
+            enqueue(Asking(client: client, at: now, continuation: continuation))
+        }
+        return try result.get()
+    }
+
+    /// Clients that are new share one flush, as commits of the journal do.
+    private func enqueue(_ asking: Asking) {
+        enum Answer {
+            case drain
+            case wait
+            case refuse
+        }
+        let answer = queue.withLock { queue -> Answer in
+            guard queue.asking.count < Self.askingMaximum else { return .refuse }
+            queue.asking.append(asking)
+            if queue.isDraining { return .wait }
+            queue.isDraining = true
+            return .drain
+        }
+        switch answer {
+        case .drain: writer.async { self.drain() }
+        case .wait: break
+        case .refuse:
+            let error = StoreError(.overloaded, "too many new clients wait for their keys")
+            asking.continuation.resume(returning: .failure(error))
+        }
+    }
+
+    private func drain() {
+        while let batch = takeBatch() {
+            let names = Result { () throws(StoreError) in try subjects(of: batch) }
+            for (index, asking) in batch.enumerated() {
+                asking.continuation.resume(returning: names.map { $0[index] })
             }
-            return subject
+        }
+    }
+
+    private func takeBatch() -> [Asking]? {
+        queue.withLock { queue in
+            guard !queue.asking.isEmpty else {
+                queue.isDraining = false
+                return nil
+            }
+            defer { queue.asking = [] }
+            return queue.asking
+        }
+    }
+
+    /// The subjects that clients have now, in order; who has none gets one, all in one transaction.
+    private func subjects(of batch: [Asking]) throws(StoreError) -> [String] {
+        try now { database in
+            var names: [String] = []
+            var made: [PersonalSeal] = []
+            try database.inTransaction(.immediate) {
+                for asking in batch {
+                    if let known = try Self.subject(of: asking.client, database) {
+                        names.append(known)
+                    } else {
+                        let seal = try Self.insert(asking.client, asking.at, database)
+                        names.append(seal.subject)
+                        made.append(seal)
+                    }
+                }
+                return made.isEmpty ? .rollback : .commit
+            }
+            keep(names, of: batch, made)
+            return names
+        }
+    }
+
+    /// In the queue's turn, so that nothing is put back that was destroyed meanwhile.
+    private func keep(_ names: [String], of batch: [Asking], _ made: [PersonalSeal]) {
+        subjects.withLock { subjects in
+            if subjects.count + names.count > Self.cachedMaximum { subjects = [:] }
+            for (asking, name) in zip(batch, names) { subjects[asking.client] = name }
+        }
+        cache.withLock { cache in
+            if cache.count + made.count > Self.cachedMaximum { cache = [:] }
+            for seal in made { cache[seal.subject] = seal }
         }
     }
 
@@ -219,41 +325,35 @@ package final class ClientKeyFile: ClientVault {
 
     private static func subject(
         of client: ClientName,
-        at now: Timestamp,
         _ database: Database
-    ) throws -> String {
+    ) throws -> String? {
         let sql = """
             SELECT subject FROM client_key
             WHERE clinic = ? AND client_id = ? AND is_retired = 0
             """
-        let arguments: StatementArguments = [client.clinic, client.id]
-        if let known = try String.fetchOne(database, sql: sql, arguments: arguments) {
-            return known
-        }
-        let subject = Base64URL.text(Array(ClientSecret.newBytes().prefix(15)))
-        try database.inTransaction(.immediate) {
-            try insert(subject, client, now, database)
-            return .commit
-        }
-        return subject
+        let statement = try database.cachedStatement(sql: sql)
+        return try String.fetchOne(statement, arguments: [client.clinic, client.id])
     }
 
+    /// Makes a subject and its keys.
     private static func insert(
-        _ subject: String,
         _ client: ClientName,
         _ now: Timestamp,
         _ database: Database
-    ) throws {
-        try database.execute(
-            sql: """
-                INSERT INTO client_key
-                    (subject, clinic, client_id, record, rest, is_retired, made_at_ms)
-                VALUES (?, ?, ?, ?, ?, 0, ?)
-                """,
-            arguments: [
-                subject, client.clinic, client.id, Data(ClientSecret.newBytes()),
-                Data(ClientSecret.newBytes()), now.milliseconds,
-            ]
+    ) throws -> PersonalSeal {
+        let subject = Base64URL.text(Array(ClientSecret.newBytes().prefix(15)))
+        let (record, rest) = (ClientSecret.newBytes(), ClientSecret.newBytes())
+        let sql = """
+            INSERT INTO client_key (subject, clinic, client_id, record, rest, is_retired, made_at_ms)
+            VALUES (?, ?, ?, ?, ?, 0, ?)
+            """
+        try database.cachedStatement(sql: sql).execute(arguments: [
+            subject, client.clinic, client.id, Data(record), Data(rest), now.milliseconds,
+        ])
+        return PersonalSeal(
+            subject: subject,
+            record: ClientSecret(bytes: record),
+            rest: ClientSecret(bytes: rest)
         )
     }
 
@@ -275,6 +375,8 @@ package final class ClientKeyFile: ClientVault {
             try Self.destroy(personalClass, of: subject, database)
             cache.withLock { $0[subject] = nil }
             dropSubject(subject)
+            // What stood in the page before is in the log still.
+            _ = try database.checkpoint(.truncate)
         }
         try destroyInBackups(personalClass, of: subject)
     }
@@ -386,7 +488,7 @@ extension ClientKeyFile {
     ) throws(StoreError) {
         for backup in backups() {
             do {
-                let copy = try Self.open(backup)
+                let copy = try Self.open(backup, .rollback)
                 try copy.writeWithoutTransaction {
                     _ = try Self.destroy(personalClass, of: subject, $0)
                 }
