@@ -15,6 +15,11 @@ package final class SQLiteStore: Store {
     package static let batchMaximum = 512
     /// Changes that may wait for the writer.
     package static let waitingMaximum = 16_384
+    /// The part of a batch's time, one in so many, for which the next one is gathered at the most.
+    static let gatheringShare: UInt64 = 4
+    /// Changes that are waited for at the most: of more, some are better made while others are written.
+    static let gatheredMaximum = 128
+    static let gatheringNanosecondsMaximum: UInt64 = 1_000_000
     /// How long a connection waits for another's lock.
     static let busySeconds = 5.0
     static let readersMaximum = 4
@@ -138,10 +143,30 @@ package final class SQLiteStore: Store {
 
     private func drain() {
         while let batch = takeBatch() {
+            let began = DispatchTime.now().uptimeNanoseconds
             let results = connection.write(batch.map(\.commit))
+            let took = DispatchTime.now().uptimeNanoseconds - began
+            // Those that wait already, and those who get their answer now.
+            let expected = queue.withLock { $0.waiting.count } + batch.count
             for (waiting, result) in zip(batch, results) {
                 waiting.continuation.resume(returning: result)
             }
+            gather(expected, within: took / Self.gatheringShare)
+        }
+    }
+
+    /// Gives those whose changes were just written a moment to come with their next ones.
+    ///
+    /// Without it the first of them would have a flush of its own, and the others would wait for it. Whoever is alone
+    /// waits for nobody, and nobody waits for longer than a part of what a flush takes.
+    private func gather(_ count: Int, within nanoseconds: UInt64) {
+        guard (2...Self.gatheredMaximum).contains(count) else { return }
+        let limit = min(nanoseconds, Self.gatheringNanosecondsMaximum)
+        let end = DispatchTime.now().uptimeNanoseconds + limit
+        while queue.withLock({ $0.waiting.count < count }),
+            DispatchTime.now().uptimeNanoseconds < end
+        {
+            sched_yield()
         }
     }
 

@@ -117,7 +117,8 @@ struct ClientKeyFileTests {
         #expect(names.count == ClientKeyFile.backupsMaximum)
         let keys = try KeyBytes(file: file, subject: subject)
         for key in [keys.record, keys.rest] {
-            #expect(try bytes().values.count { $0.range(of: key) != nil } == names.count + 1)
+            // In the file, in its log for a while, and in each copy.
+            #expect(try bytes().values.count { $0.range(of: key) != nil } > names.count)
         }
         try await vault.destroy(.record, of: subject)
         try await vault.destroy(.rest, of: subject)
