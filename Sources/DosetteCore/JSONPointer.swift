@@ -14,9 +14,15 @@ package enum JSONPointer {
 
     /// The pointer to a member of what `pointer` leads to.
     package static func pointer(to name: String, under pointer: String) -> String {
-        let isPlain = !name.utf8.contains { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }
-        if isPlain { return "\(pointer)/\(name)" }
-        return "\(pointer)/\(name.replacing("~", with: "~0").replacing("/", with: "~1"))"
+        var bytes = Array("\(pointer)/".utf8)
+        for byte in name.utf8 {
+            switch byte {
+            case UInt8(ascii: "~"): bytes += "~0".utf8
+            case UInt8(ascii: "/"): bytes += "~1".utf8
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The index that a name is in a list; nothing when it is written another way or leads out of it.

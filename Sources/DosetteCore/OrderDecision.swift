@@ -39,6 +39,16 @@ package struct OrderDecision: Sendable {
         }
     }
 
+    /// Whether a part leaves a state in which it held what no two orders may hold.
+    package var leavesExclusiveState: Bool {
+        facts.contains { fact in
+            guard case .entered(let entered) = fact.event,
+                let part = order.workflow.parts.first(where: { $0.name == entered.part })
+            else { return false }
+            return part.states.contains { $0.name == entered.from && $0.isExclusive }
+        }
+    }
+
     /// Adds what `command` causes to what was decided before, for one commit of both.
     package mutating func then(_ command: OrderCommand) throws(OrderRefusal) {
         var next = self

@@ -225,12 +225,14 @@ final class OrderDesk: Sendable {
             throw error
         }
         committed(decision, commit, stream)
-        wake(commit, successor)
+        wake(decision, commit, successor)
     }
 
-    private func wake(_ commit: Commit, _ successor: Successor) {
+    private func wake(_ decision: OrderDecision, _ commit: Commit, _ successor: Successor) {
         switch successor {
         case .scheduler: wakeUp.wake()
+        // Another order may wait for what this one held.
+        case .run where decision.leavesExclusiveState: wakeUp.wake()
         case .run(let part):
             let own = Lane.out(epoch: commit.epoch).text
             let others = commit.work.filter { $0.part != part && $0.lane != own }

@@ -12,7 +12,7 @@ final class Scheduler: Sendable {
     static let idleMaximum = TimeSpan.seconds(30)
     /// How long the agenda rests after the store could not be read.
     static let failurePause = TimeSpan.seconds(1)
-    /// How long the scheduler rests at most when all places are taken.
+    /// How long the scheduler rests at most when it could not start all that is due.
     static let fullPause = TimeSpan.milliseconds(5)
     /// The part of all places, one in so many, that is free before it looks again when all were taken.
     private static let freeShare = 8
@@ -109,7 +109,8 @@ final class Scheduler: Sendable {
         }
         for (head, lane) in inTurn(heads) {
             let free = placesMaximum - runningCount
-            guard free > 0 else { break }
+            // The lanes that were not visited may have work.
+            guard free > 0 else { return min(wakeAt, now.advanced(by: Self.fullPause)) }
             guard head.dueAt <= now else {
                 wakeAt = min(wakeAt, head.dueAt)
                 continue
@@ -121,7 +122,8 @@ final class Scheduler: Sendable {
                 wakeAt = min(wakeAt, until)
             case .now(let count):
                 let limit = min(free, count, share(of: heads.count))
-                await start(lane, limit: limit, at: now, &group)
+                let isMore = await start(lane, limit: limit, at: now, &group)
+                if isMore { wakeAt = min(wakeAt, now.advanced(by: Self.fullPause)) }
             }
         }
         return min(wakeAt, restEnd(after: now) ?? wakeAt)
@@ -191,12 +193,13 @@ final class Scheduler: Sendable {
         }
     }
 
+    /// Starts what is due in a lane; answers whether there may be more of it.
     private func start(
         _ lane: Lane,
         limit: Int,
         at now: Timestamp,
         _ group: inout DiscardingTaskGroup
-    ) async {
+    ) async -> Bool {
         // Rows that run already, rest or are set aside may still stand in the lane, before others.
         let asked = limit + occupiedCount
         let rows = (try? await desk.store.due(in: lane.text, at: now, limit: asked)) ?? []
@@ -209,6 +212,7 @@ final class Scheduler: Sendable {
                 self.release(row, isDone: isDone)
             }
         }
+        return started == limit
     }
 
     private func claim(_ row: WorkRow, at now: Timestamp) -> Bool {

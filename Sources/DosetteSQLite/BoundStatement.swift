@@ -4,8 +4,8 @@ import GRDBSQLite
 /// A prepared statement whose values are handed to SQLite as they are.
 ///
 /// GRDB makes an array of boxed values of them and copies each text once more; on the path of every event that costs
-/// as much as SQLite itself. All calls of C stand in this file. It lives as long as the batch that looked it up, on
-/// the writer's thread.
+/// as much as SQLite itself. All calls of C stand in this file. It lives no longer than the look at the
+/// connection in which it was made, and stays on that connection's thread.
 struct BoundStatement {
     private let statement: Statement
 

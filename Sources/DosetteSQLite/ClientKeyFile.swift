@@ -18,6 +18,8 @@ package final class ClientKeyFile: ClientVault {
     package static let backupsMaximum = 7
     /// Subjects whose keys are kept in memory at the most.
     static let cachedMaximum = 4_096
+    /// New clients that get their keys in one transaction at the most.
+    static let batchMaximum = 512
     /// New clients that may wait for their keys.
     static let askingMaximum = 16_384
 
@@ -103,8 +105,8 @@ package final class ClientKeyFile: ClientVault {
 
     /// Where a change is written before it stands in the file.
     private enum Journaling: String {
-        /// One flush a change in place of four; it is brought into the file at once, and the log is emptied when a
-        /// key is destroyed.
+        /// Fewer flushes a change than with a rollback journal; after each change it is brought into the file and
+        /// emptied, so that whoever copies the file alone has all keys, and no old log meets a newer file.
         case log = "wal"
         /// For copies, which are changed hardly ever and have no other file beside them.
         case rollback = "delete"
@@ -129,8 +131,6 @@ package final class ClientKeyFile: ClientVault {
             guard mode == journaling.rawValue, synchronous == 3 else {
                 throw StoreError(.unavailable, "SQLite does not flush the keys as it is asked to")
             }
-            // Whoever copies the file alone has all keys.
-            try database.execute(sql: "PRAGMA wal_autocheckpoint = 1")
             try database.inTransaction(.immediate) {
                 try database.execute(sql: schema)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
@@ -277,8 +277,9 @@ package final class ClientKeyFile: ClientVault {
                 queue.isDraining = false
                 return nil
             }
-            defer { queue.asking = [] }
-            return queue.asking
+            let batch = Array(queue.asking.prefix(Self.batchMaximum))
+            queue.asking.removeFirst(batch.count)
+            return batch
         }
     }
 
@@ -299,6 +300,8 @@ package final class ClientKeyFile: ClientVault {
                 }
                 return made.isEmpty ? .rollback : .commit
             }
+            // What somebody's reading keeps in the log is durable there, and goes with the next change.
+            if !made.isEmpty { _ = try? database.checkpoint(.truncate) }
             keep(names, of: batch, made)
             return names
         }
@@ -364,6 +367,7 @@ package final class ClientKeyFile: ClientVault {
                 arguments: [subject]
             )
             dropSubject(subject)
+            _ = try? database.checkpoint(.truncate)
         }
     }
 

@@ -72,7 +72,7 @@ final class Connection: Sendable {
         var configuration = Configuration()
         configuration.label = "dosette.journal"
         configuration.maximumReaderCount = SQLiteStore.readersMaximum
-        configuration.busyMode = .timeout(SQLiteStore.busySeconds)
+        configuration.busyMode = .timeout(options.busySeconds)
         do {
             try checkBeforeOpening(file)
             try FileSystem.writeAgain(URL(filePath: file.path + "-wal"))
@@ -201,13 +201,14 @@ final class Connection: Sendable {
         } catch {
             failure = Self.classify(error, "the batch could not be written")
         }
+        // Of what was not reached there is no result: whoever waits for it is told the same.
         guard batch.reachedCommit, failure.code != .full else {
-            return batch.results.map { _ in .failure(failure) }
+            return commits.map { _ in .failure(failure) }
         }
         defer { if options.keepsTreeOfFailedBatch { keep(batch.tree) } }
         switch settle(failure, lookingFor: { try batch.isThere($0) }) {
         case nil: return batch.results
-        case let failure?: return batch.results.map { _ in .failure(failure) }
+        case let failure?: return commits.map { _ in .failure(failure) }
         }
     }
 

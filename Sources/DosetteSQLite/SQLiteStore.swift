@@ -21,7 +21,7 @@ package final class SQLiteStore: Store {
     static let gatheredMaximum = 128
     static let gatheringNanosecondsMaximum: UInt64 = 1_000_000
     /// How long a connection waits for another's lock.
-    static let busySeconds = 5.0
+    package static let busySeconds = 5.0
     static let readersMaximum = 4
     package static let fileName = "journal.sqlite"
 
@@ -145,6 +145,7 @@ package final class SQLiteStore: Store {
         while let batch = takeBatch() {
             let began = DispatchTime.now().uptimeNanoseconds
             let results = connection.write(batch.map(\.commit))
+            precondition(results.count == batch.count, "each change has its answer")
             let took = DispatchTime.now().uptimeNanoseconds - began
             // Those that wait already, and those who get their answer now.
             let expected = queue.withLock { $0.waiting.count } + batch.count

@@ -24,24 +24,6 @@ extension Statements {
         ])
     }
 
-    /// - Throws: ``StoreError`` `conflict` when the order was forgotten meanwhile: it shows no content any more.
-    static func update(_ order: OrderRow, _ database: Database) throws {
-        let sql = """
-            UPDATE orders SET version = ?, prescription_state = ?, parked_kind = ?, is_open = ?,
-                is_queued = ?, is_watched = ?, watched_until_ms = ?, changed_at_ms = ?, view = ?
-            WHERE stream = ? AND content_digest = ?
-            """
-        try database.cachedStatement(sql: sql).execute(arguments: [
-            order.version, order.prescriptionState, order.parkedKind, order.isOpen,
-            order.isQueued, order.watchedUntil != nil, order.watchedUntil?.milliseconds,
-            order.changedAt.milliseconds, order.view,
-            order.stream.number, order.contentDigest,
-        ])
-        guard database.changesCount == 1 else {
-            throw StoreError(.conflict, "the order's client was forgotten")
-        }
-    }
-
     static func order(_ key: OrderKey, _ database: Database) throws -> OrderRow? {
         let sql = "SELECT \(columns) FROM orders WHERE source = ? AND order_id = ?"
         let statement = try database.cachedStatement(sql: sql)

@@ -133,26 +133,6 @@ enum Statements {
 
     // MARK: - Work
 
-    static func replaceWork(
-        of stream: StreamID,
-        with rows: [WorkRow],
-        _ database: Database
-    ) throws {
-        try database.cachedStatement(sql: "DELETE FROM work WHERE stream = ?")
-            .execute(arguments: [stream.number])
-        let sql = """
-            INSERT INTO work (stream, part, lane, priority, due_at_ms, wants, holds)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """
-        let statement = try database.cachedStatement(sql: sql)
-        for row in rows {
-            try statement.execute(arguments: [
-                stream.number, row.part, row.lane, row.priority.rank, row.dueAt.milliseconds,
-                row.wants, row.holds,
-            ])
-        }
-    }
-
     /// Steps from lane to lane along the index: its cost is the number of lanes.
     static func agenda(_ database: Database) throws -> [LaneHead] {
         let sql = """

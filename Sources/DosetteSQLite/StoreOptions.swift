@@ -3,6 +3,8 @@ package struct StoreOptions: Sendable {
     package var durability = SQLiteStore.Durability.full
     /// Seconds between two tries to open the file again after a flush that failed.
     package var reopeningPause = 1.0
+    /// How long a connection waits for another's lock.
+    package var busySeconds = SQLiteStore.busySeconds
     /// Pages in the log after which it is brought into the file.
     package var checkpointPages = 8_000
 

@@ -69,6 +69,21 @@ import Testing
         #expect(missing.firstWrong == 600...600)
     }
 
+    @Test func `of a log with a gap what stands before it is still compared`() async throws {
+        let log = try sample()
+        let gap = GappedLog(base: log, missing: 450)
+        var verifier = JournalVerifier(
+            gap,
+            keys: [log.signer.verifier],
+            evidence: Evidence(keys: [], checkpoints: [log.notes[1]])
+        )
+        let verdict = try await verifier.run()
+        #expect(verdict.firstWrong == 450...450)
+        #expect(verdict.problems.contains { $0.contains("entry 450 is missing") })
+        // The checkpoints of 203 and 300 entries were met.
+        #expect(!verdict.problems.contains { $0.contains("there are 0") })
+    }
+
     @Test func `a log that names a key and has no signed head is not good`() async throws {
         let bare = try SampleLog(count: 5)
         let verdict = try await verify(bare, keys: [bare.signer.verifier])

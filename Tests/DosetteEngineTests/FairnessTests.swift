@@ -76,6 +76,20 @@ struct FairnessTests {
         #expect(last < 12, "the other clinic's orders were created as \(order.prefix(last + 1))")
     }
 
+    @Test func `places that one lane leaves free are taken by another at once`() async throws {
+        let world = world(places: 16)
+        world.performer.always(Action.create, .hangs)
+        try await world.live { life in
+            for number in 1...15 {
+                try await life.submit(Slip(id: "north-\(number)", client: number))
+            }
+            try await life.submit(Slip(id: "south", clinic: Pharmacy.south))
+            try life.advance(by: .milliseconds(50))
+            #expect(world.performer.hangingCount(Action.create) == 16)
+            try await world.drainHanging(life)
+        }
+    }
+
     @Test func `a spent budget holds back its clinic and its action, nothing else`() async throws {
         let endpoint = Endpoint(name: "create", limitPerMinute: 300)
         let performer = ScriptedPerformer(

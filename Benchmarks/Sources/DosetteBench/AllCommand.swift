@@ -40,7 +40,7 @@ struct AllCommand: AsyncParsableCommand {
 
     private func measure(_ topic: Topic) async throws -> Rounds {
         var measured = Rounds()
-        for round in 0..<rounds {
+        for round in 0..<min(rounds, topic.roundsMaximum) {
             // Whoever goes first in one round goes last in the next.
             let sides = round.isMultiple(of: 2) ? topic.sides : topic.sides.reversed()
             for side in sides {

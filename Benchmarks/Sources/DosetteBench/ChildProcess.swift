@@ -1,7 +1,6 @@
 import ArgumentParser
 import DosetteCore
 import Foundation
-import Glibc
 
 /// A program that the benchmarks start, and end.
 final class ChildProcess {
@@ -19,7 +18,18 @@ final class ChildProcess {
         try process.run()
     }
 
-    var identifier: Int32 { process.processIdentifier }
+    /// Starts a server that ends by itself, should nobody be left to stop it.
+    static func server(
+        _ command: [String],
+        environment: [String: String] = [:]
+    ) throws -> ChildProcess {
+        let limit = ["/usr/bin/timeout", "--kill-after=5", "\(serverSeconds)"]
+        return try ChildProcess(limit + command, environment: environment)
+    }
+
+    private static let serverSeconds = 900
+
+    var isRunning: Bool { process.isRunning }
 
     /// Waits for its end, and for it to have done its work.
     ///
@@ -60,12 +70,6 @@ final class ChildProcess {
     func stop() {
         try? input.fileHandleForWriting.close()
         process.terminate()
-        process.waitUntilExit()
-    }
-
-    /// Ends it as a power cut of the process would.
-    func kill() {
-        Glibc.kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
     }
 }

@@ -47,6 +47,8 @@ struct Topic {
     let comparisons: [Comparison]
     /// Figures that are told beside the ratios.
     var told: [(title: String, side: String, figure: String, goal: Goal)] = []
+    /// For what takes too long to be done again and again.
+    var roundsMaximum = Int.max
 }
 
 /// The figures of a topic, a round after the other.

@@ -112,8 +112,8 @@ struct HoldCommand: AsyncParsableCommand {
         let silent = Nothing(answers: false)
         let engine = try Pharmacy.engine(store, silent, inFlight: inFlight)
         try await engine.start()
-        try await Pharmacy.submit(inFlight, to: engine, atOnce: 64)
         let before = ProcessMemory.megabytes("VmRSS") ?? 0
+        try await Pharmacy.submit(inFlight, to: engine, atOnce: 64)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { try? await engine.run() }
             await silent.wait(for: inFlight)

@@ -18,11 +18,15 @@ struct StepsCommand: AsyncParsableCommand {
     @Argument(help: "A new directory for the journal.") var directory: String
     @Option(help: "Orders in all.") var orders = 2_000
     @Option(help: "Orders in flight.") var inFlight = 64
+    @Flag(help: "Seal what is personal under keys of each client, as a server does.")
+    var sealed = false
 
     func run() async throws {
         let store = try SQLiteStore(directory: URL(filePath: directory))
         let nothing = Nothing()
-        let engine = try Pharmacy.engine(store, nothing, inFlight: inFlight)
+        let keys = URL(filePath: directory).appending(path: "keys/clients.sqlite")
+        let vault = sealed ? try ClientKeyFile(file: keys) : nil
+        let engine = try Pharmacy.engine(store, nothing, inFlight: inFlight, vault: vault)
         try await engine.start()
         // All are handed in before the clock starts: intake has a benchmark of its own.
         try await Pharmacy.submit(orders, to: engine, atOnce: max(64, inFlight))
@@ -117,12 +121,14 @@ enum Pharmacy {
         _ performer: any ActionPerformer,
         inFlight: Int,
         workflow: String = workflow,
+        vault: (any ClientVault)? = nil,
         clock: any EngineClock = SystemClock()
     ) throws -> Engine {
         try Engine(
             configuration(inFlight: inFlight),
             EngineParts(
                 store: store,
+                vault: vault,
                 performers: [performer],
                 sources: [WorkflowSource(file: "bench.yaml", text: workflow)],
                 intervalUnits: intervalUnits,

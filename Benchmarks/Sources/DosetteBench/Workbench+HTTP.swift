@@ -72,13 +72,12 @@ extension Workbench {
 
     private func rawLoop(_ requests: Int) -> Side {
         Side(name: "raw-loop") { [self] in
-            let echo = try ChildProcess(
-                ["\(programs)/DosetteBench", "echo-server", "--port", "\(Self.echoPort)"]
-            )
-            defer { echo.stop() }
-            echo.discardOutput()
-            try await waitForServer(Self.echoPort, "/ready")
-            return try load(Self.echoPort, requests)
+            let command = [
+                "\(programs)/DosetteBench", "echo-server", "--port", "\(Self.echoPort)",
+            ]
+            return try await beside(command, port: Self.echoPort, readyAt: "/ready") {
+                try load(Self.echoPort, requests)
+            }
         }
     }
 
@@ -108,15 +107,36 @@ extension Workbench {
                 atomically: true,
                 encoding: .utf8
             )
-            let server = try ChildProcess(
-                ["\(programs)/dosette", "serve", "--config", file, "--log-level", "error"],
-                environment: ["BENCH_SECRET": "simulated-secret"]
+            let command = [
+                "\(programs)/dosette", "serve", "--config", file, "--log-level", "error",
+            ]
+            return try await beside(
+                command,
+                port: Self.serverPort,
+                readyAt: "/health/ready",
+                body
             )
-            defer { server.stop() }
-            server.discardOutput()
-            try await waitForServer(Self.serverPort, "/health/ready")
-            return try await body()
         }
+    }
+
+    /// Runs something while a server of ours is there, which is gone afterwards.
+    private func beside<Value>(
+        _ command: [String],
+        port: Int,
+        readyAt path: String,
+        _ body: () async throws -> Value
+    ) async throws -> Value {
+        if (try? await get(port, path)) != nil {
+            throw ValidationError("somebody else listens on port \(port)")
+        }
+        let server = try ChildProcess.server(
+            command,
+            environment: ["BENCH_SECRET": "simulated-secret"]
+        )
+        defer { server.stop() }
+        server.discardOutput()
+        try await wait(for: server, port, path)
+        return try await body()
     }
 
     private func configuration(_ clinics: Int, _ provet: Int) -> String {
@@ -143,9 +163,10 @@ extension Workbench {
             """
     }
 
-    private func waitForServer(_ port: Int, _ path: String) async throws {
+    private func wait(for server: ChildProcess, _ port: Int, _ path: String) async throws {
         let deadline = ContinuousClock.now + .seconds(Self.readySeconds)
         while ContinuousClock.now < deadline {
+            guard server.isRunning else { throw ValidationError("no server on port \(port)") }
             if let answer = try? await get(port, path), answer.status != .serviceUnavailable {
                 return
             }
@@ -167,38 +188,39 @@ extension Workbench {
     // MARK: - Whole orders
 
     private func carryOut(_ orders: Int) async throws -> [String: Double] {
-        let simulator = try ChildProcess([
+        let simulator = [
             "\(programs)/dosette", "provet", "simulate", "--port", "\(Self.provetPort)",
             "--calls-per-minute", "10000000",
-        ])
-        defer { simulator.stop() }
-        simulator.discardOutput()
-        try await waitForServer(Self.provetPort, "/_simulator/health")
-        return try await serving(clinics: 4, provet: Self.provetPort) {
-            let began = ContinuousClock.now
-            _ = try load(Self.serverPort, orders, clinics: 4)
-            try await waitForQuiet()
-            let seconds = (ContinuousClock.now - began) / .seconds(1)
-            let summary = try await get(Self.provetPort, "/_simulator/summary").body
-            let calls = Double(summary["requests"]?.intValue ?? 0)
-            // Those that warm up the connections are orders, too.
-            let count = Double(orders + Self.connections)
-            return [
-                "orders_per_second": count / seconds, "calls_per_second": calls / seconds,
-                "calls_per_order": calls / count,
-            ]
+        ]
+        return try await beside(
+            simulator,
+            port: Self.provetPort,
+            readyAt: "/_simulator/health"
+        ) {
+            try await serving(clinics: 4, provet: Self.provetPort) {
+                // Those that warm up the connections are orders, too.
+                let count = orders + Self.connections
+                let began = ContinuousClock.now
+                _ = try load(Self.serverPort, orders, clinics: 4)
+                let calls = try await waitForPayments(count)
+                let seconds = (ContinuousClock.now - began) / .seconds(1)
+                return [
+                    "orders_per_second": Double(count) / seconds,
+                    "calls_per_second": Double(calls) / seconds,
+                    "calls_per_order": Double(calls) / Double(count),
+                ]
+            }
         }
     }
 
-    /// Waits until no order waits for Dosette or Provet any more.
-    private func waitForQuiet() async throws {
+    /// Waits until the last step of so many orders stands in Provet's own ledger; answers how many calls there were.
+    private func waitForPayments(_ count: Int) async throws -> Int {
         let deadline = ContinuousClock.now + .seconds(Self.ordersSeconds)
         while ContinuousClock.now < deadline {
-            let list = try await get(Self.serverPort, "/v1/orders?state=open&limit=200").body
-            let waiting = (list["orders"]?.arrayValue ?? []).filter { order in
-                order["fee"]?["state"]?.stringValue != "charged"
+            let summary = try await get(Self.provetPort, "/_simulator/summary").body
+            if let paid = summary["effects"]?["payment_added"]?.intValue, paid >= count {
+                return summary["requests"]?.intValue ?? 0
             }
-            if waiting.isEmpty { return }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw ValidationError("orders are not done after \(Self.ordersSeconds) s")

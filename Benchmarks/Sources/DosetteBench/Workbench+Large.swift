@@ -5,7 +5,7 @@ import Foundation
 /// What a journal of ten million events does to an engine, and an engine to memory and disk.
 extension Workbench {
     // The growth comes last: it writes into the journals that the others read.
-    var large: [Topic] { [replay, start, memory, soak, growth] }
+    var large: [Topic] { [verify, replay, replayOfAll, start, memory, soak, growth] }
 
     private var largeOrders: Int { amount(1_000_000, least: 2_000) }
     private var inFlight: Int { min(10_000, largeOrders / 2) }
@@ -38,42 +38,71 @@ extension Workbench {
         }
     }
 
-    private func scanSide(_ threads: Int) -> Side {
-        Side(name: "scan-\(threads)") { [self] in
-            let file = "\(try await large())/\(SQLiteStore.fileName)"
-            return try baseline(["scan", file, "--hash", "--threads", "\(threads)"])
+    private func scanSide(
+        _ name: String,
+        _ journal: @escaping () async throws -> String
+    ) -> Side {
+        Side(name: name) { [self] in
+            let file = "\(try await journal())/\(SQLiteStore.fileName)"
+            return try baseline(["scan", file, "--hash", "--threads", "2"])
         }
     }
 
-    private var replay: Topic {
-        let rate = "events_per_second"
-        return Topic(
-            name: "replay",
-            title: "Audit of a large journal",
+    private var verify: Topic {
+        Topic(
+            name: "verify",
+            title: "Hashing a journal of 10 million events",
             sides: [
-                scanSide(1), scanSide(2),
+                scanSide("scan") { [self] in try await large() },
                 Side(name: "verify") { [self] in try bench(["verify", try await large()]) },
+            ],
+            comparisons: [
+                Comparison(
+                    title:
+                        "`audit verify`: events a second, against C's scan with SHA-256 on two cores",
+                    measured: ("verify", "events_per_second"),
+                    baseline: ("scan", "rows_per_second"),
+                    goal: .atLeast(0.6)
+                )
+            ],
+            told: [("memory at the most, MB", "verify", "memory_peak_mb", .atMost(100))]
+        )
+    }
+
+    private var replay: Topic {
+        Topic(
+            name: "replay",
+            title: "Replay of a journal, each decision taken again: 80,000 events",
+            sides: [
+                scanSide("scan") { [self] in try await small() },
                 Side(name: "replay") { [self] in try bench(["replay", try await small()]) },
             ],
             comparisons: [
                 Comparison(
                     title:
-                        "audit verify: events a second, against C's scan with SHA-256 on two cores",
-                    measured: ("verify", rate),
-                    baseline: ("scan-2", "rows_per_second"),
+                        "`audit replay`: events a second, against C's scan with SHA-256 on two cores",
+                    measured: ("replay", "events_per_second"),
+                    baseline: ("scan", "rows_per_second"),
                     goal: .atLeast(0.6)
-                ),
-                Comparison(
-                    title: "audit replay, each decision taken again: the same",
-                    measured: ("replay", rate),
-                    baseline: ("scan-2", "rows_per_second"),
-                    goal: .atLeast(0.6)
-                ),
+                )
             ],
+            told: [("memory at the most, MB", "replay", "memory_peak_mb", .atMost(100))]
+        )
+    }
+
+    private var replayOfAll: Topic {
+        Topic(
+            name: "replay-large",
+            title: "Replay of all 10 million events, once",
+            sides: [
+                Side(name: "replay") { [self] in try bench(["replay", try await large()]) }
+            ],
+            comparisons: [],
             told: [
-                ("memory of verify at the most, MB", "verify", "memory_peak_mb", .atMost(100)),
-                ("memory of replay at the most, MB", "replay", "memory_peak_mb", .atMost(100)),
-            ]
+                ("events a second", "replay", "events_per_second", .reported),
+                ("memory at the most, MB", "replay", "memory_peak_mb", .atMost(100)),
+            ],
+            roundsMaximum: 1
         )
     }
 
@@ -116,7 +145,7 @@ extension Workbench {
     private var start: Topic {
         Topic(
             name: "start",
-            title: "A cold start on that file, with 10,000 attempts out",
+            title: "A start on that file, which is in the page cache, with 10,000 attempts out",
             sides: [
                 Side(name: "start") { [self] in
                     try await withCopy(of: try await large()) { folder in
@@ -151,7 +180,10 @@ extension Workbench {
             sides: [hold(many)],
             comparisons: [],
             told: [
-                ("an effect in flight, KB", "hold-\(many)", "kb_per_effect", .atMost(10))
+                (
+                    "an effect in flight with its order, KB", "hold-\(many)", "kb_per_effect",
+                    .atMost(10)
+                )
             ]
         )
     }

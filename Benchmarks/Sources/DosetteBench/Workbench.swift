@@ -102,9 +102,14 @@ final class Workbench {
 
     // MARK: - Steps
 
-    private func stepsSide(_ inFlight: Int, _ orders: Int) -> Side {
-        let arguments = ["--orders", "\(orders)", "--in-flight", "\(inFlight)"]
-        return Side(name: "steps-\(inFlight)") { [self] in
+    private func stepsSide(
+        _ inFlight: Int,
+        _ orders: Int,
+        _ name: String = "steps",
+        _ more: [String] = []
+    ) -> Side {
+        let arguments = ["--orders", "\(orders)", "--in-flight", "\(inFlight)"] + more
+        return Side(name: "\(name)-\(inFlight)") { [self] in
             try await inFolder { try bench(["steps", $0] + arguments) }
         }
     }
@@ -119,6 +124,7 @@ final class Workbench {
                 rawAppend("raw-step", rows, 512, ["--events", "3", "--projections"]),
                 stepsSide(64, amount(20_000, least: 128)),
                 stepsSide(512, amount(20_000, least: 512)),
+                stepsSide(512, amount(20_000, least: 512), "sealed", ["--sealed"]),
             ],
             comparisons: [
                 Comparison(
@@ -133,6 +139,12 @@ final class Workbench {
                     measured: ("steps-512", "steps_per_second"),
                     baseline: ("raw", "rows_per_second"),
                     goal: .atLeast(0.25)
+                ),
+                Comparison(
+                    title: "the same, what is personal sealed as a server does it",
+                    measured: ("sealed-512", "steps_per_second"),
+                    baseline: ("raw", "rows_per_second"),
+                    goal: .reported
                 ),
                 Comparison(
                     title: "steps a second at 512 in flight, against C writing a step's rows",

@@ -55,6 +55,19 @@ static void step(sqlite3 *database, sqlite3_stmt *statement) {
     sqlite3_reset(statement);
 }
 
+// The plain functions: the one-shot SHA256() of OpenSSL 3 looks its algorithm up anew for each call.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+static unsigned char hash(const unsigned char *bytes, size_t count) {
+    unsigned char digest[SHA256_DIGEST_LENGTH];
+    SHA256_CTX context;
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes, count);
+    SHA256_Final(digest, &context);
+    return digest[0];
+}
+#pragma GCC diagnostic pop
+
 static int compare(const void *left, const void *right) {
     double a = *(const double *)left, b = *(const double *)right;
     return (a > b) - (a < b);
@@ -114,9 +127,7 @@ static void put_event(struct writer *writer, long long stream, int version) {
         1755688845000LL + writer->position, writer->position, stream, version);
     memset(entry + length, 'x', (size_t)(ENTRY_BYTES - length));
     memcpy(entry + ENTRY_BYTES - 2, "\"}", 2);
-    unsigned char digest[SHA256_DIGEST_LENGTH];
-    SHA256((const unsigned char *)entry, ENTRY_BYTES, digest);
-    writer->sink ^= digest[0];
+    writer->sink ^= hash((const unsigned char *)entry, ENTRY_BYTES);
     sqlite3_bind_int64(writer->event, 1, writer->position++);
     sqlite3_bind_int64(writer->event, 2, stream);
     sqlite3_bind_int(writer->event, 3, version);
@@ -223,9 +234,7 @@ static void *scan_range(void *argument) {
         const unsigned char *entry = sqlite3_column_text(statement, 0);
         int length = sqlite3_column_bytes(statement, 0);
         if (range->has_hash) {
-            unsigned char digest[SHA256_DIGEST_LENGTH];
-            SHA256(entry, (size_t)length, digest);
-            range->sink ^= digest[0];
+            range->sink ^= hash(entry, (size_t)length);
         } else if (length > 0) {
             range->sink ^= entry[length / 2];
         }

@@ -104,8 +104,15 @@ extension PharmacyAccess {
 extension PharmacyAccess {
     /// How far what is personal can be read here: not at all where the keys are not.
     static func opening(_ configuration: Configuration) -> Opening {
-        let file = Composition.clientKeyFile(configuration)
-        return Opening(file.flatMap { try? ClientKeyFile(readingFrom: $0) })
+        guard let file = Composition.clientKeyFile(configuration),
+            FileManager.default.fileExists(atPath: file.path)
+        else { return .closed }
+        do {
+            return Opening(try ClientKeyFile(readingFrom: file))
+        } catch {
+            Terminal.complain("what is personal is not read: \(error.summary)")
+            return .closed
+        }
     }
 
     /// The same for a data directory with its keys in the usual place.
