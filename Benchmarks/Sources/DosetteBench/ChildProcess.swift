@@ -18,16 +18,18 @@ final class ChildProcess {
         try process.run()
     }
 
-    /// Starts a server that ends by itself, should nobody be left to stop it.
+    /// Starts a server that ends with its standard input, whoever closes it: also when nobody is left to stop it.
     static func server(
         _ command: [String],
         environment: [String: String] = [:]
     ) throws -> ChildProcess {
-        let limit = ["/usr/bin/timeout", "--kill-after=5", "\(serverSeconds)"]
-        return try ChildProcess(limit + command, environment: environment)
+        let guardian =
+            #"exec 3<&0; "$@" </dev/null & child=$!; cat <&3 >/dev/null; kill $child; wait $child"#
+        return try ChildProcess(
+            ["/bin/sh", "-c", guardian, "sh"] + command,
+            environment: environment
+        )
     }
-
-    private static let serverSeconds = 900
 
     var isRunning: Bool { process.isRunning }
 
@@ -66,10 +68,9 @@ final class ChildProcess {
         }
     }
 
-    /// Asks it to stop, and waits for its end.
+    /// Ends its input, and waits for its end.
     func stop() {
         try? input.fileHandleForWriting.close()
-        process.terminate()
         process.waitUntilExit()
     }
 }

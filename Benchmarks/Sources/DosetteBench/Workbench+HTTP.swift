@@ -75,7 +75,12 @@ extension Workbench {
             let command = [
                 "\(programs)/DosetteBench", "echo-server", "--port", "\(Self.echoPort)",
             ]
-            return try await beside(command, port: Self.echoPort, readyAt: "/ready") {
+            return try await beside(
+                command,
+                port: Self.echoPort,
+                readyAt: "/ready",
+                start: { try ChildProcess($0) }
+            ) {
                 try load(Self.echoPort, requests)
             }
         }
@@ -124,15 +129,15 @@ extension Workbench {
         _ command: [String],
         port: Int,
         readyAt path: String,
+        start: ([String]) throws -> ChildProcess = {
+            try ChildProcess.server($0, environment: ["BENCH_SECRET": "simulated-secret"])
+        },
         _ body: () async throws -> Value
     ) async throws -> Value {
-        if (try? await get(port, path)) != nil {
+        if (try? await get(port, path, timeout: .milliseconds(300))) != nil {
             throw ValidationError("somebody else listens on port \(port)")
         }
-        let server = try ChildProcess.server(
-            command,
-            environment: ["BENCH_SECRET": "simulated-secret"]
-        )
+        let server = try start(command)
         defer { server.stop() }
         server.discardOutput()
         try await wait(for: server, port, path)
@@ -177,12 +182,21 @@ extension Workbench {
 
     private func get(
         _ port: Int,
-        _ path: String
+        _ path: String,
+        timeout: TimeAmount = .seconds(10)
     ) async throws -> (status: HTTPResponseStatus, body: JSON) {
+        // A connection that stays open would hold up the server's end.
+        let client = HTTPClient(eventLoopGroupProvider: .singleton)
         let request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
-        let answer = try await HTTPClient.shared.execute(request, timeout: .seconds(10))
-        let body = try await answer.body.collect(upTo: Self.answerMaximum)
-        return (answer.status, (try? JSONReader.read(Array(body.readableBytesView))) ?? .null)
+        do {
+            let answer = try await client.execute(request, timeout: timeout)
+            let body = try await answer.body.collect(upTo: Self.answerMaximum)
+            try await client.shutdown()
+            return (answer.status, (try? JSONReader.read(Array(body.readableBytesView))) ?? .null)
+        } catch {
+            try await client.shutdown()
+            throw error
+        }
     }
 
     // MARK: - Whole orders

@@ -151,7 +151,7 @@ extension Workbench {
                     try await withCopy(of: try await large()) { folder in
                         try bench([
                             "start", folder, "--in-flight", "\(inFlight)", "--places", "256",
-                            "--idle", "\(amount(30, least: 2))",
+                            "--idle", "\(amount(10, least: 2))",
                         ])
                     }
                 }
