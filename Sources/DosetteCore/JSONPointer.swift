@@ -36,9 +36,12 @@ package enum JSONPointer {
 
 extension JSON {
     /// What a pointer leads to.
-    package func value(at pointer: String) -> JSON? {
+    package func value(at pointer: String) -> JSON? { value(at: JSONPointer.names(pointer)) }
+
+    /// What names lead to, one after the other.
+    package func value(at names: [String]) -> JSON? {
         var value: JSON? = self
-        for name in JSONPointer.names(pointer) {
+        for name in names {
             if let elements = value?.arrayValue {
                 value = JSONPointer.index(name, in: elements).map { elements[$0] }
             } else {

@@ -11,6 +11,17 @@ enum PersonalFields {
     private struct Cut {
         let pointer: String
         let personalClass: PersonalClass
+        /// The names that lead to the object which has the member.
+        let path: [String]
+        let name: String
+
+        init(_ pointer: String, _ personalClass: PersonalClass) {
+            var path = JSONPointer.names(pointer)
+            name = path.popLast() ?? ""
+            self.path = path
+            self.pointer = pointer
+            self.personalClass = personalClass
+        }
     }
 
     /// Cuts the personal members out of `entry` and seals them.
@@ -48,9 +59,8 @@ enum PersonalFields {
     ) -> [PersonalClass: JSONObject] {
         var buckets: [PersonalClass: JSONObject] = [:]
         for cut in cuts(entry, kind) where classes.contains(cut.personalClass) {
-            var path = JSONPointer.names(cut.pointer)
-            guard let name = path.popLast(),
-                let value = entry.cut(name, under: path, leaving: Self.placeholder(for:))
+            guard
+                let value = entry.cut(cut.name, under: cut.path, leaving: Self.placeholder(for:))
             else { continue }
             buckets[cut.personalClass, default: [:]][cut.pointer] = value
         }
@@ -108,30 +118,35 @@ enum PersonalFields {
     /// What is cut, the innermost first.
     private static func cuts(_ entry: JSONObject, _ kind: String) -> [Cut] {
         let data = entry["data"] ?? [:]
-        return ofKind(kind, data).map { Cut(pointer: "/data\($0.0)", personalClass: $0.1) }
-            + [
-                Cut(pointer: "/reason", personalClass: .record),
-                Cut(pointer: "/idempotency/body_digest", personalClass: .record),
-            ]
-    }
-
-    private static func ofKind(_ kind: String, _ data: JSON) -> [(String, PersonalClass)] {
-        switch kind {
-        case "order.received/1": ofReceived(data)
-        case "signal.received/1":
-            [("/remarks", .rest)] + texts(data["items"] ?? .null, "/items").map { ($0, .record) }
-        case "order.parked/1", "saga.turned_back/1": [("/why", .record)]
-        case "clinic.noticed/1": ofNotice(data)
+        return switch kind {
+        case "order.received/1": cuts(ofReceived(data)) + ofAll
+        case "signal.received/1": cuts(ofSignal(data)) + ofAll
+        case "clinic.noticed/1": cuts(ofNotice(data)) + ofAll
+        case "order.parked/1", "saga.turned_back/1": ofStops
         case "dispense.recorded/1", "dispense.reversed/1", "order.unparked/1", "order.reminded/1",
             "clinic.observed/1", "order.asked/1":
-            []
-        default:
-            kind.hasPrefix("effect.")
-                ? [
-                    ("/why", .record), ("/request_digest", .record),
-                    ("/receipt/remarks_digest", .record),
-                ] : [("/remarks", .rest)]
+            ofAll
+        default: kind.hasPrefix("effect.") ? ofEffects : ofEntries
         }
+    }
+
+    // Most events are of these, so their pointers are taken apart once.
+    private static let ofAll = [
+        Cut("/reason", .record), Cut("/idempotency/body_digest", .record),
+    ]
+    private static let ofStops = cuts([("/why", .record)]) + ofAll
+    private static let ofEntries = cuts([("/remarks", .rest)]) + ofAll
+    private static let ofEffects =
+        cuts([
+            ("/why", .record), ("/request_digest", .record), ("/receipt/remarks_digest", .record),
+        ]) + ofAll
+
+    private static func cuts(_ members: [(String, PersonalClass)]) -> [Cut] {
+        members.map { Cut("/data\($0.0)", $0.1) }
+    }
+
+    private static func ofSignal(_ data: JSON) -> [(String, PersonalClass)] {
+        [("/remarks", .rest)] + texts(data["items"] ?? .null, "/items").map { ($0, .record) }
     }
 
     /// Texts that need not be kept with the record of any order.
@@ -176,13 +191,12 @@ extension JSONObject {
         under path: [String],
         leaving placeholder: (JSON) -> JSON
     ) -> JSON? {
-        var taken: JSON?
-        change(path[...]) { object in
-            guard let value = object[name], value != .null else { return }
-            taken = value
-            object[name] = placeholder(value)
+        // Most members that could be cut are not there, and what is changed is made anew on the way to them.
+        guard let value = JSON.object(self).value(at: path)?[name], value != .null else {
+            return nil
         }
-        return taken
+        change(path[...]) { $0[name] = placeholder(value) }
+        return value
     }
 
     fileprivate mutating func paste(_ value: JSON, _ name: String, under path: [String]) {
