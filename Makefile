@@ -158,7 +158,7 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
 
-bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; half an hour
+bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; 40 minutes
 	Scripts/bench full
 
 bench-short: ## Whether the benchmarks run; nothing is judged by the clock

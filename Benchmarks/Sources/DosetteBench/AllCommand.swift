@@ -10,7 +10,13 @@ struct AllCommand: AsyncParsableCommand {
 
     @Option(help: "Rounds of each topic.") var rounds = 5
     @Option(help: "How much work a run has: 1 is what is published.") var scale = 1.0
-    @Option(parsing: .upToNextOption, help: "Topics; all when none is named.")
+    @Option(
+        parsing: .upToNextOption,
+        help: """
+            Topics; all when none is named: append-1, append-8, append-64, append-512, steps, latency, intake, \
+            orders, verify, replay, replay-large, start, memory, soak, growth.
+            """
+    )
     var topics: [String] = []
     @Option(help: "The page between whose marks the tables are put.") var page: String?
     @Option(help: "Where the programs are.") var programs: String
@@ -33,9 +39,9 @@ struct AllCommand: AsyncParsableCommand {
         var report = Report(rounds: rounds, scale: scale)
         for topic in all where topics.isEmpty || topics.contains(topic.name) {
             report.add(topic, try await measure(topic))
-            if let page { try report.write(to: page) }
         }
         print(report.text)
+        if let page { try report.write(to: page) }
     }
 
     private func measure(_ topic: Topic) async throws -> Rounds {

@@ -40,7 +40,7 @@ struct Comparison {
 
 /// Sides that are run in turns, and what is made of their figures.
 struct Topic {
-    /// The word by which it is asked for: `append`.
+    /// The word by which it is asked for: `append-64`.
     let name: String
     let title: String
     let sides: [Side]
