@@ -1,4 +1,3 @@
-import Dispatch
 package import DosetteCore
 import DosetteKeys
 package import DosetteStore
@@ -26,23 +25,20 @@ package final class ClientKeyFile: ClientVault {
     private struct Asking: Sendable {
         let client: ClientName
         let at: Timestamp
-        let continuation: CheckedContinuation<Result<String, StoreError>, Never>
     }
 
-    private struct Queue {
-        var asking: [Asking] = []
-        var isDraining = false
-    }
-
-    private let file: URL
+    let file: URL
     private let pool: DatabaseQueue
     /// One process writes; whoever reads has none.
     private let lock: DirectoryLock?
     private let cache = Mutex<[String: PersonalSeal]>([:])
     /// The subjects that clients have now: each order asks for one.
     private let subjects = Mutex<[ClientName: String]>([:])
-    private let queue = Mutex(Queue())
-    private let writer = DispatchQueue(label: "dosette.keys.writer")
+    private let queue = BatchQueue<Asking, String>(
+        label: "dosette.keys.writer",
+        batchMaximum: batchMaximum,
+        waitingMaximum: askingMaximum
+    )
 
     /// Opens the file, or makes it.
     ///
@@ -104,7 +100,7 @@ package final class ClientKeyFile: ClientVault {
     }
 
     /// Where a change is written before it stands in the file.
-    private enum Journaling: String {
+    enum Journaling: String {
         /// Fewer flushes a change than with a rollback journal; after each change it is brought into the file and
         /// emptied, so that whoever copies the file alone has all keys, and no old log meets a newer file.
         case log = "wal"
@@ -112,7 +108,7 @@ package final class ClientKeyFile: ClientVault {
         case rollback = "delete"
     }
 
-    private static func open(_ file: URL, _ journaling: Journaling) throws -> DatabaseQueue {
+    static func open(_ file: URL, _ journaling: Journaling) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.label = "dosette.keys"
         configuration.busyMode = .timeout(SQLiteStore.busySeconds)
@@ -233,53 +229,15 @@ package final class ClientKeyFile: ClientVault {
         at now: Timestamp
     ) async throws(StoreError) -> String {
         if let known = subjects.withLock({ $0[client] }) { return known }
-        let result = await withCheckedContinuation { continuation in
-            enqueue(Asking(client: client, at: now, continuation: continuation))
-        }
-        return try result.get()
+        // Clients that are new share one flush, as commits of the journal do.
+        return try await queue.write(Asking(client: client, at: now), by: answers).get()
     }
 
-    /// Clients that are new share one flush, as commits of the journal do.
-    private func enqueue(_ asking: Asking) {
-        enum Answer {
-            case drain
-            case wait
-            case refuse
-        }
-        let answer = queue.withLock { queue -> Answer in
-            guard queue.asking.count < Self.askingMaximum else { return .refuse }
-            queue.asking.append(asking)
-            if queue.isDraining { return .wait }
-            queue.isDraining = true
-            return .drain
-        }
-        switch answer {
-        case .drain: writer.async { self.drain() }
-        case .wait: break
-        case .refuse:
-            let error = StoreError(.overloaded, "too many new clients wait for their keys")
-            asking.continuation.resume(returning: .failure(error))
-        }
-    }
-
-    private func drain() {
-        while let batch = takeBatch() {
-            let names = Result { () throws(StoreError) in try subjects(of: batch) }
-            for (index, asking) in batch.enumerated() {
-                asking.continuation.resume(returning: names.map { $0[index] })
-            }
-        }
-    }
-
-    private func takeBatch() -> [Asking]? {
-        queue.withLock { queue in
-            guard !queue.asking.isEmpty else {
-                queue.isDraining = false
-                return nil
-            }
-            let batch = Array(queue.asking.prefix(Self.batchMaximum))
-            queue.asking.removeFirst(batch.count)
-            return batch
+    private func answers(_ batch: [Asking]) -> [Result<String, StoreError>] {
+        do throws(StoreError) {
+            return try subjects(of: batch).map { .success($0) }
+        } catch {
+            return batch.map { _ in .failure(error) }
         }
     }
 
@@ -301,7 +259,7 @@ package final class ClientKeyFile: ClientVault {
                 return made.isEmpty ? .rollback : .commit
             }
             // What somebody's reading keeps in the log is durable there, and goes with the next change.
-            if !made.isEmpty { _ = try? database.checkpoint(.truncate) }
+            if !made.isEmpty { Self.emptyLog(database) }
             keep(names, of: batch, made)
             return names
         }
@@ -367,8 +325,16 @@ package final class ClientKeyFile: ClientVault {
                 arguments: [subject]
             )
             dropSubject(subject)
-            _ = try? database.checkpoint(.truncate)
+            Self.emptyLog(database)
         }
+    }
+
+    /// Brings the log into the file, unless somebody reads it: nobody waits here for a reader.
+    private static func emptyLog(_ database: Database) {
+        try? database.execute(sql: "PRAGMA busy_timeout = 0")
+        _ = try? database.checkpoint(.truncate)
+        let wait = Int(SQLiteStore.busySeconds * 1_000)
+        try? database.execute(sql: "PRAGMA busy_timeout = \(wait)")
     }
 
     package func destroy(
@@ -385,7 +351,7 @@ package final class ClientKeyFile: ClientVault {
         try destroyInBackups(personalClass, of: subject)
     }
 
-    private static func destroy(
+    static func destroy(
         _ personalClass: PersonalClass,
         of subject: String,
         _ database: Database
@@ -414,106 +380,13 @@ package final class ClientKeyFile: ClientVault {
         }
     }
 
-    private func now<Value>(
+    func now<Value>(
         _ body: (Database) throws -> Value
     ) throws(StoreError) -> Value {
         do {
             return try pool.writeWithoutTransaction(body)
         } catch {
             throw Connection.classify(error, "the clients' keys cannot be used")
-        }
-    }
-}
-
-// MARK: - Backups
-
-extension ClientKeyFile {
-    private static let backupPrefix = "clients-"
-
-    private var backupDirectory: URL {
-        file.deletingLastPathComponent().appending(path: "clients-backups")
-    }
-
-    /// The backups there are, oldest first.
-    private func backups() -> [URL] {
-        let files = try? FileManager.default.contentsOfDirectory(
-            at: backupDirectory,
-            includingPropertiesForKeys: nil
-        )
-        return (files ?? []).filter { $0.lastPathComponent.hasPrefix(Self.backupPrefix) }
-            .sorted { $0.lastPathComponent < $1.lastPathComponent }
-    }
-
-    private static func backupName(at time: Timestamp) -> String {
-        "\(backupPrefix)\(time.text.replacing(":", with: "")).sqlite"
-    }
-
-    /// Writes a backup of the keys beside the file, unless the newest is younger than `interval`, and lets the oldest go.
-    ///
-    /// One that knows keys which the file has not stays: somebody may need them.
-    package func backUp(at now: Timestamp, every interval: TimeSpan) async throws(StoreError) {
-        try FileSystem.makeDirectory(backupDirectory)
-        let due = TimeSpan(milliseconds: -interval.milliseconds)
-        let before = Self.backupName(at: now.advanced(by: due))
-        if let newest = backups().last, newest.lastPathComponent > before { return }
-        let draft = backupDirectory.appending(path: ".draft")
-        try? FileManager.default.removeItem(at: draft)
-        try self.now { try $0.execute(sql: "VACUUM INTO ?", arguments: [draft.path]) }
-        do {
-            let owner: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-            try FileManager.default.setAttributes(owner, ofItemAtPath: draft.path)
-            let copy = backupDirectory.appending(path: Self.backupName(at: now))
-            try FileManager.default.moveItem(at: draft, to: copy)
-        } catch {
-            throw StoreError(.unavailable, "a backup of the keys cannot be written", cause: error)
-        }
-        for old in backups().dropLast(Self.backupsMaximum) where try !knowsMore(old) {
-            try remove(old)
-        }
-    }
-
-    /// Whether a backup has subjects that the file has not: then the file is not its successor.
-    private func knowsMore(_ backup: URL) throws(StoreError) -> Bool {
-        try now { database in
-            try database.execute(sql: "ATTACH ? AS backup", arguments: [backup.path])
-            defer { try? database.execute(sql: "DETACH backup") }
-            let sql = """
-                SELECT EXISTS (SELECT 1 FROM backup.client_key
-                    WHERE subject NOT IN (SELECT subject FROM main.client_key))
-                """
-            return try Bool.fetchOne(database, sql: sql) ?? true
-        }
-    }
-
-    /// Destroys a key in every backup that has it.
-    private func destroyInBackups(
-        _ personalClass: PersonalClass,
-        of subject: String
-    ) throws(StoreError) {
-        for backup in backups() {
-            do {
-                let copy = try Self.open(backup, .rollback)
-                try copy.writeWithoutTransaction {
-                    _ = try Self.destroy(personalClass, of: subject, $0)
-                }
-                try copy.close()
-            } catch {
-                throw Connection.classify(error, "a backup of the keys cannot be changed")
-            }
-        }
-    }
-
-    /// Overwrites a file and removes it, so that its bytes do not stay behind its name.
-    private func remove(_ file: URL) throws(StoreError) {
-        do {
-            let size = Int(FileSystem.size(of: file))
-            let handle = try FileHandle(forUpdating: file)
-            try handle.write(contentsOf: Data(count: size))
-            try handle.synchronize()
-            try handle.close()
-            try FileManager.default.removeItem(at: file)
-        } catch {
-            throw StoreError(.unavailable, "a backup of the keys cannot be removed", cause: error)
         }
     }
 }

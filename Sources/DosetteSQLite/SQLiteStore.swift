@@ -1,4 +1,3 @@
-import Dispatch
 package import DosetteAudit
 package import DosetteCore
 package import DosetteStore
@@ -15,11 +14,6 @@ package final class SQLiteStore: Store {
     package static let batchMaximum = 512
     /// Changes that may wait for the writer.
     package static let waitingMaximum = 16_384
-    /// The part of a batch's time, one in so many, for which the next one is gathered at the most.
-    static let gatheringShare: UInt64 = 4
-    /// Changes that are waited for at the most: of more, some are better made while others are written.
-    static let gatheredMaximum = 128
-    static let gatheringNanosecondsMaximum: UInt64 = 1_000_000
     /// How long a connection waits for another's lock.
     package static let busySeconds = 5.0
     static let readersMaximum = 4
@@ -36,24 +30,16 @@ package final class SQLiteStore: Store {
         case normal
     }
 
-    private struct Waiting: Sendable {
-        let commit: Commit
-        let continuation: CheckedContinuation<Result<Void, StoreError>, Never>
-    }
-
-    private struct Queue {
-        var waiting: [Waiting] = []
-        var isDraining = false
-        var isClosed = false
-    }
-
     private let directory: URL
     /// Held by the store that writes; a reading one has none.
     private let lock: DirectoryLock?
     private let connection: Connection
-    private let queue = Mutex(Queue())
+    private let queue = BatchQueue<Commit, Void>(
+        label: "dosette.journal.writer",
+        batchMaximum: batchMaximum,
+        waitingMaximum: waitingMaximum
+    )
     private let lastStream: Atomic<Int64>
-    private let writer = DispatchQueue(label: "dosette.journal.writer")
 
     /// Opens the journal in `directory`, creating both when they are missing.
     ///
@@ -88,15 +74,15 @@ package final class SQLiteStore: Store {
         lock = nil
         connection = try Connection(file: file, access: .readOnly, StoreOptions())
         lastStream = Atomic(0)
-        queue.withLock { $0.isClosed = true }
+        queue.close()
     }
 
     /// Waits for what is being written, brings the log into the file and lets the directory go.
     ///
     /// Commits after it fail as `unavailable`.
     package func close() {
-        queue.withLock { $0.isClosed = true }
-        writer.sync {
+        queue.close()
+        queue.performNow {
             connection.close()
             lock?.release()
         }
@@ -112,91 +98,19 @@ package final class SQLiteStore: Store {
         for event in commit.events where event.byteCountMaximum > EventCodec.entryBytesMaximum {
             throw StoreError(.tooLarge, "an entry of kind \(event.kind) is too long")
         }
-        let result = await withCheckedContinuation { continuation in
-            enqueue(Waiting(commit: commit, continuation: continuation))
-        }
-        try result.get()
-    }
-
-    private func enqueue(_ waiting: Waiting) {
-        enum Answer {
-            case drain
-            case wait
-            case refuse(StoreError)
-        }
-        let answer = queue.withLock { queue -> Answer in
-            if queue.isClosed { return .refuse(StoreError(.unavailable, "the store is closed")) }
-            guard queue.waiting.count < Self.waitingMaximum else {
-                return .refuse(StoreError(.overloaded, "too many changes wait to be written"))
-            }
-            queue.waiting.append(waiting)
-            if queue.isDraining { return .wait }
-            queue.isDraining = true
-            return .drain
-        }
-        switch answer {
-        case .drain: writer.async { self.drain() }
-        case .wait: break
-        case .refuse(let error): waiting.continuation.resume(returning: .failure(error))
-        }
-    }
-
-    private func drain() {
-        while let batch = takeBatch() {
-            let began = DispatchTime.now().uptimeNanoseconds
-            let results = connection.write(batch.map(\.commit))
-            precondition(results.count == batch.count, "each change has its answer")
-            let took = DispatchTime.now().uptimeNanoseconds - began
-            // Those that wait already, and those who get their answer now.
-            let expected = queue.withLock { $0.waiting.count } + batch.count
-            for (waiting, result) in zip(batch, results) {
-                waiting.continuation.resume(returning: result)
-            }
-            gather(expected, within: took / Self.gatheringShare)
-        }
-    }
-
-    /// Gives those whose changes were just written a moment to come with their next ones.
-    ///
-    /// Without it the first of them would have a flush of its own, and the others would wait for it. Whoever is alone
-    /// waits for nobody, and nobody waits for longer than a part of what a flush takes.
-    private func gather(_ count: Int, within nanoseconds: UInt64) {
-        guard (2...Self.gatheredMaximum).contains(count) else { return }
-        let limit = min(nanoseconds, Self.gatheringNanosecondsMaximum)
-        let end = DispatchTime.now().uptimeNanoseconds + limit
-        while queue.withLock({ $0.waiting.count < count }),
-            DispatchTime.now().uptimeNanoseconds < end
-        {
-            sched_yield()
-        }
-    }
-
-    private func takeBatch() -> [Waiting]? {
-        queue.withLock { queue in
-            guard !queue.waiting.isEmpty else {
-                queue.isDraining = false
-                return nil
-            }
-            let batch = Array(queue.waiting.prefix(Self.batchMaximum))
-            queue.waiting.removeFirst(batch.count)
-            return batch
-        }
+        try await queue.write(commit, by: { [connection] in connection.write($0) }).get()
     }
 
     package func beginEpoch(
         at now: Timestamp,
         software: String
     ) async throws(StoreError) -> Ownership {
-        guard !queue.withLock({ $0.isClosed }) else {
+        guard !queue.isClosed else {
             throw StoreError(.unavailable, "the store is closed to changes")
         }
-        let result = await withCheckedContinuation { continuation in
-            writer.async {
-                let answer = self.connection.beginEpoch(at: now, software: software)
-                continuation.resume(returning: answer)
-            }
-        }
-        return try result.get()
+        return try await queue.perform { [connection] in
+            connection.beginEpoch(at: now, software: software)
+        }.get()
     }
 
     // MARK: - Evidence
@@ -224,15 +138,12 @@ package final class SQLiteStore: Store {
         _ change: @escaping @Sendable (Database) throws -> Void,
         isThere: @escaping @Sendable (Database) throws -> Bool
     ) async throws(StoreError) {
-        guard !queue.withLock({ $0.isClosed }) else {
+        guard !queue.isClosed else {
             throw StoreError(.unavailable, "the store is closed to changes")
         }
-        let result = await withCheckedContinuation { continuation in
-            writer.async {
-                continuation.resume(returning: self.connection.change(change, isThere: isThere))
-            }
-        }
-        try result.get()
+        try await queue.perform { [connection] in
+            connection.change(change, isThere: isThere)
+        }.get()
     }
 
     package func treeHead() async throws(StoreError) -> TreeHead {
@@ -345,10 +256,7 @@ package final class SQLiteStore: Store {
     }
 
     package func scrub() async throws(StoreError) {
-        let result = await withCheckedContinuation { continuation in
-            writer.async { continuation.resume(returning: self.connection.scrub()) }
-        }
-        try result.get()
+        try await queue.perform { [connection] in connection.scrub() }.get()
     }
 
     package func definitions() async throws(StoreError) -> [DefinitionRow] {
