@@ -32,12 +32,32 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "DosetteCore"),
+        .target(
+            name: "DosetteTelemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "DosetteTracing",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(
             name: "DosetteAudit",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
@@ -76,6 +96,8 @@ let package = Package(
             name: "DosetteSQLite",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -92,16 +114,21 @@ let package = Package(
             name: "DosetteEngine",
             dependencies: [
                 "DosetteCore", "DosetteAudit", "DosetteStore", "DosetteDefinitions",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
             name: "DosetteProvet",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteTelemetry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -125,7 +152,10 @@ let package = Package(
             name: "DosetteServer",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -138,8 +168,11 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
@@ -168,9 +201,10 @@ let package = Package(
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
-                "DosetteSQLite", "DosetteStore",
+                "DosetteSQLite", "DosetteStore", "DosetteTelemetry", "DosetteTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -277,8 +311,8 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine",
-                "DosetteStore",
-                "DosetteTesting", "DosetteWorkflows",
+                "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -286,8 +320,8 @@ let package = Package(
             name: "DosetteProvetTests",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTesting",
-                "DosetteWorkflows",
+                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -328,12 +362,26 @@ let package = Package(
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine", "DosetteKeys", "DosetteProvet", "DosetteServer",
-                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteTelemetryTests",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry", "DosetteTesting", "DosetteTracing",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Where traces go; nothing when none are made.
+    package var tracing: TracingConfiguration?
 
     package init(
         dataDirectory: String,
@@ -38,8 +40,10 @@ package struct Configuration: Sendable {
         keyFile: String? = nil,
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
-        audit: AuditConfiguration = .standard
+        audit: AuditConfiguration = .standard,
+        tracing: TracingConfiguration? = nil
     ) {
+        self.tracing = tracing
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.tokensFile = tokensFile

@@ -1,6 +1,7 @@
 package import DosetteCore
 package import DosetteDefinitions
 package import DosetteStore
+package import Instrumentation
 import Logging
 import ServiceLifecycle
 
@@ -30,7 +31,7 @@ package final class Engine: Service {
     let budgets: Budgets
     let scheduler: Scheduler
     private let deadlines: DeadlineWatch
-    private let reconciler: Reconciler?
+    let reconciler: Reconciler?
     /// Takes in the clinics' home-delivery orders, where anything reads them.
     package let homeDelivery: HomeDeliverySource?
     let observerCalls: [EndpointUse]
@@ -41,6 +42,10 @@ package final class Engine: Service {
     /// Nothing where no checkpoints are made.
     private let checkpointer: Checkpointer?
     private let logger: Logger
+    /// Reads of a request which span its sender is in.
+    package let instrument: any Instrument
+    /// What the clocks showed when the engine was put together.
+    let clockStart: ClockStart
 
     /// Puts an engine together; nothing is read or written yet.
     ///
@@ -49,6 +54,8 @@ package final class Engine: Service {
     package init(_ configuration: Configuration, _ parts: EngineParts) throws {
         store = parts.store
         clock = parts.clock
+        instrument = parts.tracer
+        clockStart = ClockStart(parts.clock)
         logger = parts.logger
         registry = try ActionRegistry(parts.performers, timing: configuration.timing)
         library = try WorkflowLibrary(parts.sources, performed: registry.names)
@@ -75,7 +82,8 @@ package final class Engine: Service {
             decision: configuration.pharmacy.decision,
             hub: hub,
             wakeUp: wakeUp,
-            vault: parts.vault
+            vault: parts.vault,
+            tracer: OrderTracer(parts.tracer)
         )
         intake = Self.intake(configuration, parts, desk, library, clinics, gate)
         deadlines = DeadlineWatch(clock)
@@ -85,6 +93,7 @@ package final class Engine: Service {
             budgets: budgets,
             clinics: clinics,
             deadlines: deadlines,
+            meters: EngineMeters(registry, parts.metrics),
             logger: logger
         )
         scheduler = Scheduler(

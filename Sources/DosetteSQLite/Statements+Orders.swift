@@ -112,8 +112,15 @@ extension Statements {
             openCount: try count("is_open = 1"),
             parkedCount: try count("parked_kind IS NOT NULL"),
             logBytes: 0,
-            freeBytes: nil
+            freeBytes: nil,
+            oldestQueuedAt: try oldestQueued(database)
         )
+    }
+
+    /// Streams rise in the order of arrival, so the first one is the oldest.
+    private static func oldestQueued(_ database: Database) throws -> Timestamp? {
+        let sql = "SELECT received_at_ms FROM orders WHERE is_queued = 1 ORDER BY stream LIMIT 1"
+        return try Int64.fetchOne(database, sql: sql).map(Timestamp.init(milliseconds:))
     }
 }
 

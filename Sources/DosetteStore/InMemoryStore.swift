@@ -178,7 +178,8 @@ package final class InMemoryStore: Store {
                 openCount: state.orders.values.count { $0.isOpen },
                 parkedCount: state.orders.values.count { $0.parkedKind != nil },
                 logBytes: 0,
-                freeBytes: nil
+                freeBytes: nil,
+                oldestQueuedAt: state.orders.values.filter { $0.isQueued }.map(\.receivedAt).min()
             )
         }
     }
