@@ -209,6 +209,7 @@ final class OrderDesk: Sendable {
     ///   - before: The order that was decided on.
     ///   - stream: The order's stream.
     ///   - successor: Who looks after what becomes due.
+    /// - Throws: ``StoreError``.
     func commit(
         _ decision: OrderDecision,
         after before: Order,

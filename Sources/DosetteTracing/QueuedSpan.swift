@@ -111,6 +111,8 @@ package final class QueuedSpan: Span {
 
     private static func attributes(_ attributes: SpanAttributes) -> [(name: String, value: JSON)] {
         var found: [(name: String, value: JSON)] = []
+        // Not a sequence.
+        // swift-format-ignore: ReplaceForEachWithForLoop
         attributes.forEach { name, value in
             switch value {
             case .string(let text): found.append((name, ["stringValue": .string(text)]))
