@@ -12,6 +12,7 @@ extension API {
         let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
         let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         let request = try SignalRequest(body, by: call.caller, to: order.workflow)
+        try call.caller.require(Right.needed(for: request.signal.name))
         let idempotency = try call.idempotency(["call": "signal", "body": .object(body)])
         let after = try await ask { () async throws(DeskFailure) in
             try await engine.signal(
@@ -90,7 +91,7 @@ extension MemberReader {
     /// Who acts: the token's owner; where there are no tokens, whoever `by` says.
     mutating func person(_ caller: Caller) -> String? {
         switch caller {
-        case .owner(let name): name
+        case .owner(let token): token.owner
         case .anybody: text("by", required("by"), bytes: ServerLimits.personBytes)
         }
     }
