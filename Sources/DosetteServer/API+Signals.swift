@@ -43,18 +43,20 @@ struct SignalRequest: Hashable, Sendable {
     ///   - object: The body.
     ///   - caller: Who calls.
     ///   - workflow: The order's definition, which may know further signals.
+    ///   - isDry: Whether nothing is to be done, so that nobody has to say who and why.
     /// - Throws: A ``Problem`` with every rule that is broken.
     init(
         _ object: JSONObject,
         by caller: Caller,
-        to workflow: Workflow
+        to workflow: Workflow,
+        isDry: Bool = false
     ) throws(Problem) {
         var reader = MemberReader(object, at: "")
         reader.refuseUnknown([
             "signal", "reason", "remarks", "receipt", "by", "step", "items",
         ])
         let name = reader.choice("signal", reader.required("signal"), Self.names(in: workflow))
-        let reason = reader.reason()
+        let reason = isDry ? "" : reader.reason()
         let remarksBytes = 0...OrderDocument.textBytesMaximum
         let remarks = reader.text("remarks", reader.optional("remarks"), bytes: remarksBytes)
         let receipt = reader.receipt()
@@ -97,7 +99,7 @@ extension MemberReader {
     }
 
     /// What a person says that the far side answered.
-    fileprivate mutating func receipt() -> Receipt? {
+    mutating func receipt() -> Receipt? {
         guard let value = optional("receipt") else { return nil }
         guard let object = value.objectValue else {
             fail("receipt", "wrong_type", "An object is due, not \(value.kindName).")

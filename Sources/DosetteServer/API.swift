@@ -32,6 +32,7 @@ struct API: Sendable {
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
         case .clinicSide(let route): try await answer(route, call)
+        case .proposals(let route): try await answer(route, call)
         case .console(let route): await console.answer(route, call)
         case .nowhere: throw .noSuchPath
         }

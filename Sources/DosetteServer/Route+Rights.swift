@@ -19,6 +19,7 @@ extension Route {
         case .backup: .backUp
         case .clinicSide(let route): route.right(for: method)
         case .console(let route): route.right
+        case .proposals(let route): route.right(for: method)
         case .live, .ready, .nowhere: nil
         }
     }

@@ -19,6 +19,7 @@ enum Route: Hashable, Sendable {
     case backup
     case clinicSide(ClinicRoute)
     case console(ConsoleRoute)
+    case proposals(ProposalRoute)
     case nowhere
 
     /// An order as a path names it, unchecked.
@@ -52,6 +53,8 @@ enum Route: Hashable, Sendable {
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         case ("v1", 2) where names[1] == "backup": self = .backup
+        case ("v1", 2...) where names[1] == "proposals":
+            self = ProposalRoute(Array(names.dropFirst(2))).map { .proposals($0) } ?? .nowhere
         case ("console", _): self = ConsoleRoute(names).map { .console($0) } ?? .nowhere
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
@@ -75,6 +78,7 @@ enum Route: Hashable, Sendable {
         case (nil, _): return .order(path)
         case ("events", 1): return .events(path)
         case ("signals", 1): return .signals(path)
+        case ("plan", 1): return .proposals(.plan(path))
         case ("dispenses", 1): return .dispenses(path)
         case ("dispenses", 3) where rest[2] == "reversal":
             return .reversal(path, dispense: rest[1])
@@ -110,6 +114,8 @@ extension Route {
         case clinic
         case console
         case consoleLive = "console_live"
+        case proposals
+        case plan
         case nowhere
 
         static func < (lhs: Name, rhs: Name) -> Bool { lhs.rawValue < rhs.rawValue }
@@ -133,6 +139,8 @@ extension Route {
         case .clinicSide(let route): route.name
         case .console(.live): .consoleLive
         case .console: .console
+        case .proposals(.plan): .plan
+        case .proposals: .proposals
         case .nowhere: .nowhere
         }
     }
@@ -147,6 +155,7 @@ extension Route {
         case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .console(let route): route.methods
+        case .proposals(let route): route.methods
         case .nowhere: []
         }
     }

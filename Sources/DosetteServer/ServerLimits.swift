@@ -6,6 +6,8 @@ enum ServerLimits {
 
     /// The body of a signal, a dispense or a reversal.
     static let callBytesMaximum = 16 * 1024
+    /// The body of a proposal, which may name many orders.
+    static let proposalBytesMaximum = 64 * 1024
     /// The body of a batch; its lines are orders, each with an order's limit.
     static let batchBytesMaximum = 64 * 1024 * 1024
     /// The query or the form of a launch.
