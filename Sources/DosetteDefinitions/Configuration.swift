@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
     package var audit: AuditConfiguration
     /// Where traces go; nothing when none are made.
     package var tracing: TracingConfiguration?
+    /// What needs a second person.
+    package var fourEyes: FourEyes
 
     package init(
         dataDirectory: String,
@@ -41,6 +43,7 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
+        fourEyes: FourEyes = .nothing,
         tracing: TracingConfiguration? = nil
     ) {
         self.tracing = tracing
@@ -58,6 +61,7 @@ package struct Configuration: Sendable {
         self.hookup = hookup
         self.personalData = personalData
         self.audit = audit
+        self.fourEyes = fourEyes
     }
 }
 
