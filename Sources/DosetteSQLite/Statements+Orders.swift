@@ -114,15 +114,8 @@ extension Statements {
             openCount: try sum("is_open = 1"),
             parkedCount: try sum("parked_kind <> ''"),
             logBytes: 0,
-            freeBytes: nil,
-            oldestQueuedAt: try oldestQueued(database)
+            freeBytes: nil
         )
-    }
-
-    /// Streams rise in the order of arrival, so the first one is the oldest.
-    private static func oldestQueued(_ database: Database) throws -> Timestamp? {
-        let sql = "SELECT received_at_ms FROM orders WHERE is_queued = 1 ORDER BY stream LIMIT 1"
-        return try Int64.fetchOne(database, sql: sql).map(Timestamp.init(milliseconds:))
     }
 }
 

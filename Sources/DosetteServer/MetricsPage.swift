@@ -23,7 +23,10 @@ struct MetricsPage {
     /// Nothing where no checkpoints are made.
     let checkpoints: CheckpointReport?
     let requests: [RequestCounts.Key: Int]
-    var orders: [OrderCount] = []
+    /// Of each clinic.
+    var orders: [OrderTally] = []
+    /// When the order was taken in that waits longest to be begun; nothing when none does.
+    var oldestQueuedAt: Timestamp?
     var clinics: [ClinicMeasure] = []
     /// By the engine's clock.
     var now = Timestamp(milliseconds: 0)
@@ -31,14 +34,6 @@ struct MetricsPage {
     var process: ProcessMeasure?
     /// What was recorded as it happened.
     var recorded: [MetricFamily] = []
-
-    /// How many orders of a clinic are in a state.
-    struct OrderCount: Hashable, Sendable {
-        let clinic: String
-        let state: String
-        let parkedKind: String?
-        let count: Int
-    }
 
     var text: String {
         PrometheusText.text(of: families)
@@ -103,7 +98,7 @@ struct MetricsPage {
             gauge(
                 "oldest_queued_seconds",
                 "Age of the oldest order that was not begun; 0 when all were.",
-                measure.oldestQueuedAt.map { Self.seconds(max(.zero, now.since($0))) } ?? 0
+                oldestQueuedAt.map { Self.seconds(max(.zero, now.since($0))) } ?? 0
             ),
             gauge("log_bytes", "The write-ahead log.", Double(measure.logBytes)),
         ] + (free.map { [$0] } ?? [])
@@ -114,11 +109,11 @@ struct MetricsPage {
             let clinic: String
             let state: String
         }
-        let known = Set(Set(orders.map(\.clinic)).sorted().prefix(Self.clinicsMaximum))
+        let known = Set(Set(orders.compactMap(\.clinic)).sorted().prefix(Self.clinicsMaximum))
         var counts: [Key: Int] = [:]
         for order in orders {
-            let clinic = known.contains(order.clinic) ? order.clinic : Self.others
-            counts[Key(clinic: clinic, state: order.state), default: 0] += order.count
+            let clinic = order.clinic.flatMap { known.contains($0) ? $0 : nil } ?? Self.others
+            counts[Key(clinic: clinic, state: order.prescriptionState), default: 0] += order.count
         }
         let sorted = counts.sorted { lhs, rhs in
             (lhs.key.clinic, lhs.key.state) < (rhs.key.clinic, rhs.key.state)

@@ -40,11 +40,6 @@ final class StoreGauge: Sendable {
         }
     }
 
-    /// How many orders are in which state, by clinic.
-    func orderCounts() async -> [MetricsPage.OrderCount] {
-        []
-    }
-
     private func turn(_ now: ContinuousClock.Instant) -> Turn {
         state.withLock { state in
             if let measuredAt = state.measuredAt {

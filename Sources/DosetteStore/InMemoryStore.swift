@@ -246,8 +246,7 @@ package final class InMemoryStore: Store, OrderBoard {
                 openCount: state.orders.values.count { $0.isOpen },
                 parkedCount: state.orders.values.count { $0.parkedKind != nil },
                 logBytes: 0,
-                freeBytes: nil,
-                oldestQueuedAt: state.orders.values.filter { $0.isQueued }.map(\.receivedAt).min()
+                freeBytes: nil
             )
         }
     }

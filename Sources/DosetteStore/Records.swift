@@ -306,8 +306,6 @@ package struct StoreMeasure: Hashable, Sendable {
     package var logBytes: Int64
     /// Bytes that are free on the disk; nothing where that has no meaning.
     package var freeBytes: Int64?
-    /// When the order was taken in that waits longest to be begun; nothing when none does.
-    package var oldestQueuedAt: Timestamp?
 
     package init(
         eventCount: Int64,
@@ -316,10 +314,8 @@ package struct StoreMeasure: Hashable, Sendable {
         openCount: Int,
         parkedCount: Int,
         logBytes: Int64,
-        freeBytes: Int64?,
-        oldestQueuedAt: Timestamp? = nil
+        freeBytes: Int64?
     ) {
-        self.oldestQueuedAt = oldestQueuedAt
         self.eventCount = eventCount
         self.orderCount = orderCount
         self.queuedCount = queuedCount

@@ -19,6 +19,9 @@ struct MetricsTests {
             try await stack.say("accept", to: key)
             try await stack.wait(for: key, "it is charged") { $0.fee == .charged }
             let page = try await Self.page(stack)
+            let accepted = ["clinic": LiveStack.clinic, "state": "accepted"]
+            #expect(page.value("dosette_orders_by_state", accepted) == 1)
+            #expect(page.value("dosette_orders_parked_by_kind", ["kind": "in_doubt"]) == 0)
             let created = ["action": "provet.create_prescription", "outcome": "confirmed"]
             #expect(page.value("dosette_attempts_total", created) == 1)
             #expect(page.value("dosette_effect_seconds_count", created) == 1)
