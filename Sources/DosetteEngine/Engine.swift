@@ -89,17 +89,9 @@ package final class Engine: Service {
         )
         intake = Self.intake(configuration, parts, desk, library, clinics, gate)
         deadlines = DeadlineWatch(clock)
-        let runner = Runner(
-            desk: desk,
-            registry: registry,
-            budgets: budgets,
-            clinics: clinics,
-            deadlines: deadlines,
-            meters: EngineMeters(registry, parts.metrics),
-            logger: logger
-        )
+        let meters = EngineMeters(registry, parts.metrics)
         scheduler = Scheduler(
-            runner: runner,
+            runner: Self.runner(parts, desk, registry, budgets, clinics, deadlines, meters),
             desk: desk,
             registry: registry,
             budgets: budgets,
@@ -127,6 +119,26 @@ package final class Engine: Service {
                 logger: parts.logger
             ),
             configuration.fourEyes
+        )
+    }
+
+    private static func runner(
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ registry: ActionRegistry,
+        _ budgets: Budgets,
+        _ clinics: ClinicDirectory,
+        _ deadlines: DeadlineWatch,
+        _ meters: EngineMeters
+    ) -> Runner {
+        Runner(
+            desk: desk,
+            registry: registry,
+            budgets: budgets,
+            clinics: clinics,
+            deadlines: deadlines,
+            meters: meters,
+            logger: parts.logger
         )
     }
 
