@@ -55,10 +55,4 @@ extension Engine {
         let expected = clockStart.wall.advanced(by: .milliseconds(Int64(steady / .milliseconds(1))))
         return clock.now().since(expected)
     }
-
-    /// Clinics that are set up, and how many of them are held back.
-    package var clinicCounts: (all: Int, disabled: Int) {
-        let all = clinics.all
-        return (all.count, all.count { $0.isDisabled })
-    }
 }

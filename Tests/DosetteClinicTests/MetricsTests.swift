@@ -36,6 +36,7 @@ struct MetricsTests {
             #expect(try #require(page.value("dosette_free_bytes")) > 0)
             #expect(abs(try #require(page.value("dosette_clock_step_seconds"))) < 2)
             #expect(page.value("dosette_build_info") == 1)
+            #expect(page.value("dosette_reconcile_age_seconds") != nil)
             #expect(page.value("dosette_metric_series_refused_total") == 0)
             #expect(try #require(page.value("process_resident_memory_bytes")) > 0)
         }
