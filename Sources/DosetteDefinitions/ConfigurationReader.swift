@@ -49,6 +49,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
+        "four_eyes",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -79,7 +80,8 @@ package struct ConfigurationReader {
             keyFile: optional(members["keys_file"])?.text().map(path),
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
-            audit: optional(members["audit"]).flatMap(audit) ?? .standard
+            audit: optional(members["audit"]).flatMap(audit) ?? .standard,
+            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing
         )
     }
 

@@ -63,6 +63,12 @@ package struct ProvetActions: ActionPerformer {
         return Engine.digest(of: action.content(of: request, client))
     }
 
+    /// One attempt, without a look for what was done by hand.
+    func performOnce(_ request: ActionRequest) async -> EffectProtocol.Outcome? {
+        guard let (action, client) = resolve(request) else { return nil }
+        return await action.perform(request, client)
+    }
+
     package func perform(_ request: ActionRequest) async -> EffectProtocol.Outcome {
         guard let (action, client) = resolve(request) else {
             return .refused(reason: "the order's clinic is not configured any more")

@@ -4,9 +4,11 @@ package struct ServerConfiguration: Sendable {
     /// The port; 0 for any that is free.
     package var port: Int
     /// Who may call; with none, everybody who reaches a loopback address.
-    package var tokens: [AccessToken]
+    package var tokens: TokenBook
     /// A directory for copies of the journal on their way out, which is emptied; nothing where none are made.
     package var copyDirectory: String?
+    /// What the console shows beside what the engine knows.
+    package var console = ConsoleSetting()
 
     package init(
         host: String,
@@ -14,9 +16,18 @@ package struct ServerConfiguration: Sendable {
         tokens: [AccessToken],
         copyDirectory: String? = nil
     ) {
+        self.init(host: host, port: port, book: TokenBook(tokens), copyDirectory: copyDirectory)
+    }
+
+    package init(
+        host: String,
+        port: Int,
+        book: TokenBook,
+        copyDirectory: String? = nil
+    ) {
         self.host = host
         self.port = port
-        self.tokens = tokens
+        tokens = book
         self.copyDirectory = copyDirectory
     }
 }

@@ -170,17 +170,21 @@ struct ServeCommand: AsyncParsableCommand {
         _ configuration: Configuration,
         _ logger: Logger
     ) throws -> DosetteServer {
-        let tokens = try configuration.tokensFile.map { try AccessTokens.read(file: $0) } ?? []
+        let tokens =
+            try configuration.tokensFile.map { try TokenBook(file: $0, logger: logger) }
+            ?? TokenBook([])
         let listen = configuration.listen
         let directory = configuration.dataDirectory
+        var server = ServerConfiguration(
+            host: listen.host,
+            port: listen.port,
+            book: tokens,
+            copyDirectory: URL(filePath: directory).appending(path: "copies").path
+        )
+        server.console = ConsoleSetting(publicURL: configuration.publicURL)
         return DosetteServer(
             composition.engine,
-            ServerConfiguration(
-                host: listen.host,
-                port: listen.port,
-                tokens: tokens,
-                copyDirectory: URL(filePath: directory).appending(path: "copies").path
-            ),
+            server,
             clinicSide: ClinicSide(composition, configuration),
             logger: logger,
             onReady: { port in
