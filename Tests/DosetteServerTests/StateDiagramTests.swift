@@ -48,7 +48,7 @@ import Testing
             current: "packed",
             visited: ["waiting", "packed"]
         )
-        let markup = diagram.html.markup
+        let markup = diagram.markup.markup
         #expect(markup.contains("class=\"node now\"><title>packed (now)"))
         #expect(markup.contains("class=\"node past\"><title>waiting"))
         #expect(markup.contains("● packed"))
@@ -59,12 +59,12 @@ import Testing
         )
         #expect(markup.contains("stays, on “repack”"))
         #expect(markup.contains("waits for the pharmacy"))
-        #expect(!StateDiagram(try workflow(), part: 0).html.markup.contains("now"))
+        #expect(!StateDiagram(try workflow(), part: 0).markup.markup.contains("now"))
     }
 
     @Test func `each move is drawn once, and one that stays is not`() throws {
         let moves = StateMoves(try workflow(), part: 0)
-        let markup = StateDiagram(try workflow(), part: 0).html.markup
+        let markup = StateDiagram(try workflow(), part: 0).markup.markup
         #expect(markup.split(separator: "class=\"head\"").count - 1 == moves.pairs.count)
         #expect(moves.pairs.count == 6)
         #expect(moves.all.count == 7)
@@ -85,7 +85,7 @@ import Testing
         )
         let part = Workflow.Part(name: "<b>", lifecycle: nil, start: 0, entry: nil, states: [state])
         let workflow = Workflow(name: "w", version: 1, digest: "d", parts: [part], triggers: [])
-        let markup = StateDiagram(workflow, part: 0, current: state.name).html.markup
+        let markup = StateDiagram(workflow, part: 0, current: state.name).markup.markup
         #expect(!markup.contains("<script>") && !markup.contains("<b>"))
         #expect(markup.contains("● &lt;script&gt;alert(&quot;a …"))
     }

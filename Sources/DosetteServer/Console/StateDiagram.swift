@@ -25,7 +25,7 @@ struct StateDiagram {
     private var part: Workflow.Part { moves.part }
 
     /// The drawing with its words.
-    var html: HTML {
+    var markup: HTML {
         HTML(.figure, .class("diagram")) {
             drawing
             HTML(.figcaption) { caption }
