@@ -43,7 +43,7 @@ package final class ProposalDesk: Sendable {
     }
 
     /// Whether two names are one person's.
-    static func isSame(_ lhs: String?, _ rhs: String?) -> Bool {
+    package static func isSame(_ lhs: String?, _ rhs: String?) -> Bool {
         let lhs = (lhs ?? "").lowercased().filter { !$0.isWhitespace }
         return lhs == (rhs ?? "").lowercased().filter { !$0.isWhitespace }
     }

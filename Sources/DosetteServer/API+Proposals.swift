@@ -11,12 +11,14 @@ extension API {
         case .list:
             call.request.method == .post ? try await propose(call) : try listProposals(call)
         case .one(let id): try showProposal(id, call)
-        case .confirm(let id): try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
-            try await desk.confirm(id, by: person, reason: reason)
-        }
-        case .withdraw(let id): try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
-            try await desk.withdraw(id, by: person, reason: reason)
-        }
+        case .confirm(let id):
+            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+                try await desk.confirm(id, by: person, reason: reason)
+            }
+        case .withdraw(let id):
+            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+                try await desk.withdraw(id, by: person, reason: reason)
+            }
         case .plan(let path): try await plan(path, call)
         }
     }

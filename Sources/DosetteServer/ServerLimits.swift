@@ -79,6 +79,9 @@ enum ServerLimits {
     static let pagesPerSecond = 20
     static let pagesAtOnce = 100
     static let consolePairsMaximum = 2_000
+    /// Parked orders on one page of the console, and proposals that are decided already.
+    static let parkedOnPage = 200
+    static let oldProposalsMaximum = 100
     /// Between two looks for changes that a page is told of, and after how many looks it asks anew.
     static let consoleLookInterval = Duration.seconds(1)
     static let consoleLooksMaximum = 600

@@ -119,6 +119,8 @@ extension HTML {
             Attribute("data-source", path.text)
         }
 
+        static func formAction(_ path: SitePath) -> Attribute { Attribute("formaction", path.text) }
+        static func columns(_ count: Int) -> Attribute { Attribute("colspan", "\(count)") }
         static func label(_ text: String) -> Attribute { Attribute("aria-label", text) }
 
         /// A measure of a drawing.
