@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Whoever commits hands its change over and waits; the writer drains everything that waits into one transaction
 /// and one flush. `synchronous=FULL`: what was acknowledged survives a power cut.
-package final class SQLiteStore: Store {
+package final class SQLiteStore: Store, OrderBoard {
     /// Changes in one transaction at the most.
     package static let batchMaximum = 512
     /// Changes that may wait for the writer.
@@ -224,6 +224,8 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.orders(query, $0) }
     }
 
+    package var board: any OrderBoard { self }
+
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try await connection.read { try Statements.work(of: stream, $0) }
     }
@@ -237,6 +239,42 @@ package final class SQLiteStore: Store {
     package func holder(of key: String) async throws(StoreError) -> OrderRow? {
         try await connection.read { try Statements.holder(of: key, $0) }
     }
+
+    // MARK: - The board
+
+    package func tally(_ scope: TallyScope) async throws(StoreError) -> [OrderTally] {
+        try await connection.read { try Statements.tally(scope, $0) }
+    }
+
+    package func hours(
+        from: Timestamp,
+        before: Timestamp,
+        clinic: String?
+    ) async throws(StoreError) -> [OrderHour] {
+        try await connection.read {
+            try Statements.hours(from: from, before: before, clinic: clinic, $0)
+        }
+    }
+
+    package func find(_ search: OrderSearch) async throws(StoreError) -> OrderPage {
+        try await connection.read { try BoardSearch(search, $0).page() }
+    }
+
+    package func expiring(
+        from: Timestamp,
+        before: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [ExpiringOrder] {
+        try await connection.read {
+            try Statements.expiring(from: from, before: before, limit: limit, $0)
+        }
+    }
+
+    package func oldestQueued() async throws(StoreError) -> Timestamp? {
+        try await connection.read { try Statements.oldestQueued($0) }
+    }
+
+    // MARK: - Clinics and clients
 
     package func clinics() async throws(StoreError) -> [ClinicRow] {
         try await connection.read { try Statements.clinics($0) }
