@@ -12,7 +12,7 @@ BROWSER := .build/browser/bin/python
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
 	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
-	bench bench-short bench-peers
+	bench bench-short bench-peers ops-check ops-check-planted
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -157,6 +157,13 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
+
+ops-check: ## Alert rules and a server's page for Prometheus, by promtool (Debian: prometheus)
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/ops-check
+
+ops-check-planted: ## A spoiled rule and a spoiled page must be found
+	Scripts/ops-check --planted
 
 bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; 40 minutes
 	Scripts/bench full

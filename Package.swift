@@ -32,12 +32,32 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "DosetteCore"),
+        .target(
+            name: "DosetteTelemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "DosetteTracing",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(
             name: "DosetteAudit",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
@@ -77,6 +97,8 @@ let package = Package(
             name: "DosetteSQLite",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -93,16 +115,21 @@ let package = Package(
             name: "DosetteEngine",
             dependencies: [
                 "DosetteCore", "DosetteAudit", "DosetteStore", "DosetteDefinitions",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
             name: "DosetteProvet",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteTelemetry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -126,7 +153,10 @@ let package = Package(
             name: "DosetteServer",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -139,8 +169,11 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
@@ -169,9 +202,10 @@ let package = Package(
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
-                "DosetteSQLite", "DosetteStore",
+                "DosetteSQLite", "DosetteStore", "DosetteTelemetry", "DosetteTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -278,8 +312,8 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine",
-                "DosetteStore",
-                "DosetteTesting", "DosetteWorkflows",
+                "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -287,8 +321,8 @@ let package = Package(
             name: "DosetteProvetTests",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTesting",
-                "DosetteWorkflows",
+                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -329,12 +363,26 @@ let package = Package(
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine", "DosetteKeys", "DosetteProvet", "DosetteServer",
-                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteTelemetryTests",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry", "DosetteTesting", "DosetteTracing",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Where traces go; nothing when none are made.
+    package var tracing: TracingConfiguration?
     /// What needs a second person.
     package var fourEyes: FourEyes
 
@@ -41,8 +43,10 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
-        fourEyes: FourEyes = .nothing
+        fourEyes: FourEyes = .nothing,
+        tracing: TracingConfiguration? = nil
     ) {
+        self.tracing = tracing
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.tokensFile = tokensFile

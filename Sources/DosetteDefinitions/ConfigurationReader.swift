@@ -49,7 +49,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
-        "four_eyes",
+        "four_eyes", "tracing",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -81,7 +81,8 @@ package struct ConfigurationReader {
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
-            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing
+            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing,
+            tracing: optional(members["tracing"]).flatMap(tracing)
         )
     }
 

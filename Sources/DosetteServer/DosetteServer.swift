@@ -1,4 +1,5 @@
 package import DosetteEngine
+package import DosetteTelemetry
 package import Hummingbird
 package import Logging
 import NIOCore
@@ -11,6 +12,7 @@ package struct DosetteServer: Service {
     private let engine: Engine
     private let configuration: ServerConfiguration
     private let clinicSide: ClinicSide?
+    private let metrics: MetricRegistry
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -20,18 +22,21 @@ package struct DosetteServer: Service {
     ///   - engine: The engine; calls before its start are answered with 503.
     ///   - configuration: Where to listen, and whom to let in.
     ///   - clinicSide: What the clinics' side needs; its paths lead nowhere without it.
+    ///   - metrics: What is recorded elsewhere and shown on the page for Prometheus.
     ///   - logger: Where start and trouble are logged; requests at debug, without what they say.
     ///   - onReady: Called once with the port, when connections are accepted.
     package init(
         _ engine: Engine,
         _ configuration: ServerConfiguration,
         clinicSide: ClinicSide? = nil,
+        metrics: MetricRegistry = MetricRegistry(),
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.engine = engine
         self.configuration = configuration
         self.clinicSide = clinicSide
+        self.metrics = metrics
         self.logger = logger
         self.onReady = onReady
     }
@@ -63,8 +68,9 @@ package struct DosetteServer: Service {
         return ServerResponder(
             api: API(
                 engine: engine,
-                counts: RequestCounts(),
+                counts: RequestCounts(metrics),
                 gauge: gauge,
+                metrics: metrics,
                 clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
                 copies: CopyDesk(directory: configuration.copyDirectory),
                 console: ConsoleAPI(
