@@ -33,8 +33,9 @@ private let allowedImports: [String: Set<String>] = [
     ],
     "Sources/DosetteServer": [
         "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
-        "DosetteStore", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore",
-        "ServiceLifecycle", "Synchronization",
+        "DosetteStore", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore",
+        "HummingbirdTLS", "Logging",
+        "NIOCore", "NIOSSL", "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
         "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",

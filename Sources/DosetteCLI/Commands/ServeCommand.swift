@@ -173,24 +173,28 @@ struct ServeCommand: AsyncParsableCommand {
         let tokens = try configuration.tokensFile.map { try AccessTokens.read(file: $0) } ?? []
         let listen = configuration.listen
         let directory = configuration.dataDirectory
+        var server = ServerConfiguration(
+            host: listen.host,
+            port: listen.port,
+            tokens: tokens,
+            copyDirectory: URL(filePath: directory).appending(path: "copies").path
+        )
+        server.tls = configuration.tls
+        let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }
         return DosetteServer(
             composition.engine,
-            ServerConfiguration(
-                host: listen.host,
-                port: listen.port,
-                tokens: tokens,
-                copyDirectory: URL(filePath: directory).appending(path: "copies").path
-            ),
+            server,
             clinicSide: ClinicSide(composition, configuration),
             logger: logger,
             onReady: { port in
                 let address = ListenAddress(host: listen.host, port: port).text
                 do {
-                    try ServerRecord.write(address, in: directory)
+                    try ServerRecord.write(address, name: name, in: directory)
                 } catch {
                     logger.warning("the address could not be written down")
                 }
-                Terminal.announce("dosette listens on http://\(address)")
+                let scheme = name == nil ? "http" : "https"
+                Terminal.announce("dosette listens on \(scheme)://\(address)")
             }
         )
     }
