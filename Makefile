@@ -12,7 +12,7 @@ BROWSER := .build/browser/bin/python
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
 	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
-	bench bench-short bench-peers
+	bench bench-short bench-peers static static-check http-attack licences
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -157,6 +157,19 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
+
+static: setup ## The program for machines without Swift: one file; then Scripts/static-check
+	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product dosette
+
+static-check: static ## What it links, how long it takes to start, whether it runs without Swift
+	Scripts/static-check $(RELEASE)
+
+http-attack: ## Broken, slow and crafty HTTP against a real server; a minute and a half
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/http-attack $(DEBUG)
+
+licences: ## Write docs/licences.md from the dependencies that were fetched
+	Scripts/licences
 
 bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; 40 minutes
 	Scripts/bench full

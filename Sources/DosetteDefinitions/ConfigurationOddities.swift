@@ -10,7 +10,7 @@ struct ConfigurationOddities {
     private static let probeIntervalUsual = TimeSpan.seconds(5)
     /// Writing a status takes two calls of one endpoint.
     private static let callsPerMinuteLeast = 2
-    /// Five years: EU 2019/6, Art. 103.
+    /// Five years, as article 103 of EU 2019/6 has it.
     private static let recordUsual = TimeSpan.days(1826)
     private static let freeDiskUsual: Int64 = 64 * 1024 * 1024
 

@@ -3,7 +3,9 @@ package import Foundation
 
 /// Reads the configuration file, strictly: everything that is wrong comes back at once.
 package struct ConfigurationReader {
-    /// Looks up environment variables; injected so that tests need none. Without it no secret is looked up.
+    /// Looks up environment variables; injected so that tests need none.
+    ///
+    /// Without it no secret is looked up.
     private let environment: [String: String]?
     private let file: URL
 

@@ -139,12 +139,13 @@ package struct SQLiteVersion: Hashable, Comparable, Sendable, CustomStringConver
 
 /// The process that holds a data directory's lock, found without taking it.
 package enum LockHolder {
-    /// The process's number, 0 when it cannot be seen from here; nothing when nobody holds the lock, or the
-    /// system does not tell.
+    /// Looks the lock of a data directory up in the system's table of locks.
     ///
     /// - Parameters:
     ///   - directory: The data directory.
     ///   - table: The system's table of locks.
+    /// - Returns: The process's number, 0 when it cannot be seen from here; nothing when nobody holds the lock, or
+    ///   the system does not tell.
     package static func process(
         of directory: URL,
         in table: String = (try? String(contentsOfFile: "/proc/locks", encoding: .utf8)) ?? ""

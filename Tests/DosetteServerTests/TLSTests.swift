@@ -1,5 +1,7 @@
 import AsyncHTTPClient
+import DosetteCore
 import DosetteDefinitions
+import DosetteEngine
 import Foundation
 import Logging
 import NIOCore

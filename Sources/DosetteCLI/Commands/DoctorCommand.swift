@@ -81,7 +81,8 @@ struct Doctor {
         return found.isEmpty ? [.ok("configuration", "", "nothing is wrong or odd in it")] : found
     }
 
-    /// - Parameter isWhole: Whether the secrets are known, without which no clinic is called.
+    /// Looks at what the configuration names; `isWhole` says whether the secrets are known, without which no clinic
+    /// is called.
     private func look(_ configuration: Configuration, isWhole: Bool) async -> [Finding] {
         let directory = URL(filePath: configuration.dataDirectory)
         let lock = JournalChecks.Lock(of: directory)

@@ -67,7 +67,7 @@ enum ClockChecks {
         return .ok("clock", "", text)
     }
 
-    /// - Parameter difference: By how many seconds our clock is ahead of the far side's.
+    /// Judges by how many seconds our clock is ahead of a clinic's.
     static func difference(_ difference: Double, to clinic: String) -> Finding {
         let seconds = Int(difference.rounded())
         let text = "ours is \(abs(seconds)) s \(seconds < 0 ? "behind" : "ahead of") Provet's"
@@ -109,7 +109,7 @@ enum ZoneChecks {
         return .ok("time zone", clinic, "\(name), now UTC\(sign)\(text)")
     }
 
-    /// - Parameter offset: Seconds east of UTC in a zone at a time.
+    /// Judges the data by what it knows: `offset` is the seconds east of UTC in a zone at a time.
     static func data(_ offset: (String, Date) -> Int?) -> Finding {
         let known = changes.last { change in
             offset(change.zone, Date(timeIntervalSince1970: change.at)) == change.offset
