@@ -99,6 +99,7 @@ package struct Composition: Sendable {
                 logger: logger
             )
             try await engine.start(start)
+            try await engine.recallProposals()
         } catch {
             await close()
             throw error

@@ -19,7 +19,7 @@ struct DosetteCommand: AsyncParsableCommand {
             BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self,
             SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
-            ClientCommand.self,
+            ClientCommand.self, TokenCommand.self, ProposalCommand.self,
         ]
     )
 

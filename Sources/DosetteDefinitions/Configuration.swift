@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
     package var audit: AuditConfiguration
     /// What the server proves its name with; nothing when it speaks plain HTTP.
     package var tls: TLSFiles?
+    /// What needs a second person.
+    package var fourEyes: FourEyes
 
     package init(
         dataDirectory: String,
@@ -41,7 +43,8 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
-        tls: TLSFiles? = nil
+        tls: TLSFiles? = nil,
+        fourEyes: FourEyes = .nothing
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -58,6 +61,7 @@ package struct Configuration: Sendable {
         self.personalData = personalData
         self.audit = audit
         self.tls = tls
+        self.fourEyes = fourEyes
     }
 }
 

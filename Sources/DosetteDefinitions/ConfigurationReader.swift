@@ -52,6 +52,7 @@ package struct ConfigurationReader {
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
         "tls",
+        "four_eyes",
     ]
 
     func configuration(_ document: YAMLValue) -> Configuration? {
@@ -83,7 +84,8 @@ package struct ConfigurationReader {
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
-            tls: optional(members["tls"]).flatMap(tls)
+            tls: optional(members["tls"]).flatMap(tls),
+            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing
         )
     }
 

@@ -116,6 +116,39 @@ package protocol ActionPerformer: Sendable {
 
     /// Looks for the trace of an earlier attempt and changes nothing.
     func probe(_ request: ActionRequest) async -> EffectProtocol.Finding
+
+    /// The requests that an attempt or a look would make, in their order, as far as they can be known before answers;
+    /// none where the performer cannot tell. Nothing is sent.
+    func drafts(of request: ActionRequest, _ purpose: DraftPurpose) async -> [RequestDraft]
+}
+
+extension ActionPerformer {
+    package func drafts(
+        of request: ActionRequest,
+        _ purpose: DraftPurpose
+    ) async -> [RequestDraft] { [] }
+}
+
+/// What a dry run asks about.
+package enum DraftPurpose: Hashable, Sendable {
+    case attempt
+    case look
+}
+
+/// One request that would be made.
+package struct RequestDraft: Hashable, Sendable {
+    package let method: String
+    package let url: String
+    package let body: JSON?
+    /// Whether it changes something on the far side.
+    package let isWrite: Bool
+
+    package init(method: String, url: String, body: JSON?, isWrite: Bool) {
+        self.method = method
+        self.url = url
+        self.body = body
+        self.isWrite = isWrite
+    }
 }
 
 /// Reads what the clinic may have changed by itself.

@@ -215,6 +215,17 @@ package final class ClientDesk: Sendable {
         .refused(OrderRefusal(rule: rule, detail: detail))
     }
 
+    /// The client whom these words stand for; nothing when nobody knows any more.
+    func client(of subjects: [String]) async throws(ClientDeskFailure) -> ClientName? {
+        for subject in subjects {
+            let client = try await stored { () async throws(StoreError) in
+                try await vault.client(of: subject)
+            }
+            if let client { return client }
+        }
+        return nil
+    }
+
     func subjects(of client: ClientName) async throws(ClientDeskFailure) -> [String] {
         let subjects = try await stored { () async throws(StoreError) in
             try await vault.subjects(of: client)

@@ -43,7 +43,17 @@ extension Engine {
         reason: String?,
         idempotency: Idempotency? = nil
     ) async throws(DeskFailure) -> Order {
-        try await act(.signal(signal), on: key, by: person, reason: reason, idempotency).order
+        guard !proposals.needsSecond(signal.name) else { throw .refused(.secondPersonDue(signal)) }
+        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency)
+            .order
+    }
+
+    /// What a signal would do to an order now: the requests that it would lead to at once. Nothing is written or sent.
+    package func plan(
+        _ signal: Signal,
+        for key: OrderKey
+    ) async throws(DeskFailure) -> SignalPlan {
+        try await desk.plan(signal, for: key)
     }
 
     /// Whether something is new or was there before.
@@ -182,5 +192,15 @@ extension Engine {
 
     package func openBreakers() -> [(clinic: String, until: Timestamp)] {
         budgets.openBreakers(at: clock.now())
+    }
+}
+
+extension OrderRefusal {
+    fileprivate static func secondPersonDue(_ signal: Signal) -> OrderRefusal {
+        OrderRefusal(
+            rule: "four_eyes",
+            detail:
+                "\(signal.name) needs a second person here: propose it, and let somebody else confirm it."
+        )
     }
 }

@@ -25,6 +25,8 @@ package final class Engine: Service {
     let stream: EngineStream
     /// Forgets people; nothing where there are no clients' keys.
     package let clients: ClientDesk?
+    /// What needs a second person, and what was proposed.
+    package let proposals: ProposalDesk
     let desk: OrderDesk
     let intake: Intake
     let budgets: Budgets
@@ -105,6 +107,18 @@ package final class Engine: Service {
         reconciler = watch?.reconciler
         hints = watch?.hints
         clients = Self.clients(configuration, parts, desk, library, gate, stream)
+        proposals = ProposalDesk(
+            ProposalDesk.Parts(
+                store: parts.store,
+                orders: desk,
+                clients: clients,
+                stream: stream,
+                clock: parts.clock,
+                random: parts.random,
+                logger: parts.logger
+            ),
+            configuration.fourEyes
+        )
     }
 
     private static func clients(
@@ -224,6 +238,14 @@ package final class Engine: Service {
         )
         if let plan { try await checkpointer?.begin(plan) }
         logger.notice("engine started", metadata: [LogKey.epoch: "\(ownership.epoch)"])
+    }
+
+    /// Reads what was proposed lately, and does what was confirmed and not done; to be called after ``start(_:)``.
+    ///
+    /// - Throws: ``StoreError``.
+    package func recallProposals() async throws(StoreError) {
+        try await proposals.recall(eventCount: state.nextEngineVersion())
+        await proposals.finishConfirmed()
     }
 
     /// Answers how many events the engine's own stream has then.

@@ -19,6 +19,7 @@ struct EngineHistory {
     private var clinics: [String: Bool] = [:]
     private(set) var clients = ClientHistory()
     private var log = LogHistory()
+    private var proposals = ProposalHistory()
 
     init(_ library: WorkflowLibrary) {
         self.library = library
@@ -38,6 +39,7 @@ struct EngineHistory {
             case .keyAdded(let key, let origin): return log.noteAdded(key, origin, envelope)
             case .keyRetired(let key): return log.noteRetired(key, envelope)
             case .logRestarted(let restart): return log.noteRestarted(restart, envelope)
+            case .proposal(let event, let id): return proposals.note(event, id, envelope)
             }
         } catch {
             return ["\(error)"]

@@ -13,6 +13,10 @@ package final class OrderHub: Sendable {
     }
 
     private let listeners = Mutex(Listeners())
+    private let changes = Atomic<Int>(0)
+
+    /// How many changes of orders were told since the start; it only grows.
+    package var changeCount: Int { changes.load(ordering: .relaxed) }
 
     package init() {}
 
@@ -37,11 +41,15 @@ package final class OrderHub: Sendable {
     }
 
     func publish(_ order: Order, _ stream: StreamID) {
+        noteChange()
         let continuations = listeners.withLock { listeners in
             listeners.byStream[stream].map { Array($0.values) } ?? []
         }
         for continuation in continuations { continuation.yield(order) }
     }
+
+    /// Something has changed that nobody follows by itself.
+    func noteChange() { changes.add(1, ordering: .relaxed) }
 
     func close() {
         let all = listeners.withLock { listeners in

@@ -50,6 +50,14 @@ package struct PharmacyTransmitter: ActionPerformer {
         .absent  // The receiver drops what it has seen.
     }
 
+    package func drafts(
+        of request: ActionRequest,
+        _ purpose: DraftPurpose
+    ) async -> [RequestDraft] {
+        guard purpose == .attempt, case .webhook(let url, _, _) = way else { return [] }
+        return [RequestDraft(method: "POST", url: url, body: payload(request), isWrite: true)]
+    }
+
     // MARK: - Webhook
 
     private func payload(_ request: ActionRequest) -> JSON {

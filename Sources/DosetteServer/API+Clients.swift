@@ -21,6 +21,10 @@ extension API {
             }
         }
         let (actor, reason) = try await decision(call)
+        if part == .forget, engine.proposals.forgettingNeedsSecond {
+            let detail = "Forgetting needs a second person here: propose it at /v1/proposals."
+            throw Problem(.refused, rule: "four_eyes", detail)
+        }
         return try await answer { () async throws(ClientDeskFailure) in
             switch part {
             case .view: try await desk.show(client)
@@ -49,13 +53,7 @@ extension API {
         do {
             return .json(.object(try await question()))
         } catch {
-            switch error {
-            case .noSuchClient:
-                let detail = "No order of this client is kept under keys."
-                throw Problem(.notFound, rule: "no_such_client", detail)
-            case .refused(let refusal): throw Problem(DeskFailure.refused(refusal))
-            case .store(let error): throw Problem(error)
-            }
+            throw Problem(error)
         }
     }
 }

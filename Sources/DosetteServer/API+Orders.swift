@@ -124,6 +124,7 @@ extension API {
                 writer.write(bytes: event.entry)
             }
         } else {
+            try call.caller.require(.readPersonal)
             let reading = Actor(.person, name: call.caller.name ?? name ?? Self.nobody)
             let events = try await ask { () async throws(DeskFailure) in
                 try await engine.openedEvents(of: key, as: what, for: reading)

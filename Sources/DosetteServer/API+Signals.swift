@@ -12,6 +12,7 @@ extension API {
         let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
         let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         let request = try SignalRequest(body, by: call.caller, to: order.workflow)
+        try call.caller.require(Right.needed(for: request.signal.name))
         let idempotency = try call.idempotency(["call": "signal", "body": .object(body)])
         let after = try await ask { () async throws(DeskFailure) in
             try await engine.signal(
@@ -42,18 +43,20 @@ struct SignalRequest: Hashable, Sendable {
     ///   - object: The body.
     ///   - caller: Who calls.
     ///   - workflow: The order's definition, which may know further signals.
+    ///   - isDry: Whether nothing is to be done, so that nobody has to say who and why.
     /// - Throws: A ``Problem`` with every rule that is broken.
     init(
         _ object: JSONObject,
         by caller: Caller,
-        to workflow: Workflow
+        to workflow: Workflow,
+        isDry: Bool = false
     ) throws(Problem) {
         var reader = MemberReader(object, at: "")
         reader.refuseUnknown([
             "signal", "reason", "remarks", "receipt", "by", "step", "items",
         ])
         let name = reader.choice("signal", reader.required("signal"), Self.names(in: workflow))
-        let reason = reader.reason()
+        let reason = isDry ? "" : reader.reason()
         let remarksBytes = 0...OrderDocument.textBytesMaximum
         let remarks = reader.text("remarks", reader.optional("remarks"), bytes: remarksBytes)
         let receipt = reader.receipt()
@@ -90,13 +93,13 @@ extension MemberReader {
     /// Who acts: the token's owner; where there are no tokens, whoever `by` says.
     mutating func person(_ caller: Caller) -> String? {
         switch caller {
-        case .owner(let name): name
+        case .owner(let token): token.owner
         case .anybody: text("by", required("by"), bytes: ServerLimits.personBytes)
         }
     }
 
     /// What a person says that the far side answered.
-    fileprivate mutating func receipt() -> Receipt? {
+    mutating func receipt() -> Receipt? {
         guard let value = optional("receipt") else { return nil }
         guard let object = value.objectValue else {
             fail("receipt", "wrong_type", "An object is due, not \(value.kindName).")

@@ -12,6 +12,7 @@ struct API: Sendable {
     /// Nothing when the clinics' side is not served.
     let clinics: ClinicAPI?
     let copies: CopyDesk
+    let console: ConsoleAPI
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
@@ -31,6 +32,8 @@ struct API: Sendable {
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
         case .clinicSide(let route): try await answer(route, call)
+        case .proposals(let route): try await answer(route, call)
+        case .console(let route): await console.answer(route, call)
         case .nowhere: throw .noSuchPath
         }
     }

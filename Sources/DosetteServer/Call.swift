@@ -14,6 +14,9 @@ struct ServerContext: RequestContext {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
     }
+
+    /// Where the connection comes from, without its port.
+    var address: String { channel.remoteAddress?.ipAddress ?? "" }
 }
 
 extension Channel {
@@ -38,6 +41,9 @@ struct Call: Sendable {
     let request: Request
     let caller: Caller
     let channel: any Channel
+
+    /// Where the connection comes from, without its port.
+    var address: String { channel.remoteAddress?.ipAddress ?? "" }
 
     // MARK: - The body
 

@@ -57,7 +57,7 @@ package struct DosetteServer: Service {
 
     /// Why the server does not begin: it would let in everybody.
     var refusal: ServerFailure? {
-        guard configuration.tokens.isEmpty else { return nil }
+        guard !configuration.tokens.asksForTokens else { return nil }
         guard LocalHost.includes(configuration.host) else {
             return ServerFailure(reason: "to listen off loopback, tokens are needed")
         }
@@ -65,6 +65,30 @@ package struct DosetteServer: Service {
         let outside = clinicSide?.publicURL.flatMap(PublicAddress.init)?.authority
         guard let outside, !LocalHost.includes(outside) else { return nil }
         return ServerFailure(reason: "with a public URL, tokens are needed")
+    }
+
+    private var responder: ServerResponder {
+        let gate = Gate(tokens: configuration.tokens, doors: DoorWatch())
+        let gauge = StoreGauge(engine.store)
+        return ServerResponder(
+            api: API(
+                engine: engine,
+                counts: RequestCounts(),
+                gauge: gauge,
+                clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
+                copies: CopyDesk(directory: configuration.copyDirectory),
+                console: ConsoleAPI(
+                    engine: engine,
+                    gate: gate,
+                    gauge: gauge,
+                    setting: configuration.console,
+                    logger: logger
+                )
+            ),
+            gate: gate,
+            logger: logger,
+            isSecure: isSecure
+        )
     }
 
     /// The server over plain HTTP, whatever its configuration says of TLS.
@@ -92,18 +116,7 @@ package struct DosetteServer: Service {
 
     private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
         Application(
-            responder: ServerResponder(
-                api: API(
-                    engine: engine,
-                    counts: RequestCounts(),
-                    gauge: StoreGauge(engine.store),
-                    clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
-                    copies: CopyDesk(directory: configuration.copyDirectory)
-                ),
-                gate: Gate(tokens: configuration.tokens),
-                logger: logger,
-                isSecure: isSecure
-            ),
+            responder: responder,
             server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

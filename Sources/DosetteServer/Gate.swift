@@ -1,49 +1,58 @@
+import DosetteCore
 import HTTPTypes
 import Hummingbird
-
-/// Who calls.
-enum Caller: Hashable, Sendable {
-    /// Somebody on this machine, where no tokens are asked for; his word says who acts.
-    case anybody
-    /// The owner of a token, who acts whatever the body says.
-    case owner(String)
-
-    /// The name that is known without asking.
-    var name: String? {
-        switch self {
-        case .anybody: nil
-        case .owner(let name): name
-        }
-    }
-}
 
 /// Decides who comes in.
 struct Gate: Sendable {
     private static let scheme = "bearer"
 
-    private let tokens: [AccessToken]
+    let tokens: TokenBook
+    let doors: DoorWatch
 
-    init(tokens: [AccessToken]) {
-        self.tokens = tokens
-    }
-
-    /// Judges the head of a request.
+    /// Judges the head of a request to the API.
     ///
+    /// - Parameters:
+    ///   - head: The request's head.
+    ///   - address: Where it comes from.
+    ///   - now: The engine's time.
     /// - Returns: Who calls.
-    /// - Throws: A ``Problem``: no valid token; or, where no tokens are asked for, a page of some web
-    ///   site that reaches for this machine through its user's browser.
-    func admit(_ head: HTTPRequest) throws(Problem) -> Caller {
-        guard !tokens.isEmpty else {
+    /// - Throws: A ``Problem``: no valid token; too many that were not; or, where no tokens are asked for, a page of some
+    ///   web site that reaches for this machine through its user's browser.
+    func admit(
+        _ head: HTTPRequest,
+        from address: String,
+        at now: Timestamp
+    ) throws(Problem) -> Caller {
+        guard tokens.asksForTokens else {
             try refuseForeignPages(head)
             return .anybody
         }
-        guard let token = Self.token(head.headerFields[.authorization]) else {
+        guard let text = Self.token(head.headerFields[.authorization]) else {
             throw Problem(.unauthorized, rule: "token_needed", "A bearer token is due.")
         }
-        guard let owner = AccessTokens.owner(of: token, among: tokens) else {
-            throw Problem(.unauthorized, rule: "token_unknown", "The token is not valid.")
+        return .owner(try enter(text, from: address, at: now))
+    }
+
+    /// The token that somebody presents, who knocks on the door only so often.
+    func enter(
+        _ text: String,
+        from address: String,
+        at now: Timestamp
+    ) throws(Problem) -> AccessToken {
+        if let token = tokens.token(of: text, at: now) { return token }
+        // A right token is never kept out: nobody can lock others out by guessing beside them.
+        if let seconds = doors.wait(address, at: now) {
+            var problem = Problem(
+                .tooMany,
+                rule: "locked_out",
+                "Too many tokens from here were not valid; wait before the next one."
+            )
+            problem.retryAfterSeconds = seconds
+            throw problem
         }
-        return .owner(owner)
+        doors.noteFailure(address, at: now)
+        let detail = "The token is not valid: unknown, revoked, or its time is over."
+        throw Problem(.unauthorized, rule: "token_unknown", detail)
     }
 
     private static func token(_ field: String?) -> String? {
@@ -53,7 +62,7 @@ struct Gate: Sendable {
     }
 
     /// Reaching loopback proves nothing about a browser: names can be rebound, forms be sent.
-    private func refuseForeignPages(_ head: HTTPRequest) throws(Problem) {
+    func refuseForeignPages(_ head: HTTPRequest) throws(Problem) {
         if let authority = head.authority, !LocalHost.includes(authority) {
             let detail = "Without tokens only calls to this machine by its own name are taken."
             throw Problem(.forbidden, rule: "foreign_host", detail)

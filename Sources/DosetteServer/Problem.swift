@@ -17,6 +17,7 @@ struct Problem: Error, Hashable, Sendable {
         case unsupportedMediaType = "unsupported_media_type"
         case unauthorized
         case forbidden
+        case tooMany = "too_many_calls"
         case unavailable
         case internalError = "internal_error"
     }
@@ -93,6 +94,7 @@ extension Problem.Kind {
         case .unsupportedMediaType: .unsupportedMediaType
         case .unauthorized: .unauthorized
         case .forbidden: .forbidden
+        case .tooMany: .tooManyRequests
         case .unavailable: .serviceUnavailable
         case .internalError: .internalServerError
         }
@@ -111,6 +113,7 @@ extension Problem.Kind {
         case .unsupportedMediaType: "Unsupported media type"
         case .unauthorized: "Unauthorized"
         case .forbidden: "Forbidden"
+        case .tooMany: "Too many calls"
         case .unavailable: "Unavailable"
         case .internalError: "Internal error"
         }

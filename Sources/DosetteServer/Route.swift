@@ -18,6 +18,8 @@ enum Route: Hashable, Sendable {
     case rotateKey
     case backup
     case clinicSide(ClinicRoute)
+    case console(ConsoleRoute)
+    case proposals(ProposalRoute)
     case nowhere
 
     /// An order as a path names it, unchecked.
@@ -51,6 +53,9 @@ enum Route: Hashable, Sendable {
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         case ("v1", 2) where names[1] == "backup": self = .backup
+        case ("v1", 2...) where names[1] == "proposals":
+            self = ProposalRoute(Array(names.dropFirst(2))).map { .proposals($0) } ?? .nowhere
+        case ("console", _): self = ConsoleRoute(names).map { .console($0) } ?? .nowhere
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -73,6 +78,7 @@ enum Route: Hashable, Sendable {
         case (nil, _): return .order(path)
         case ("events", 1): return .events(path)
         case ("signals", 1): return .signals(path)
+        case ("plan", 1): return .proposals(.plan(path))
         case ("dispenses", 1): return .dispenses(path)
         case ("dispenses", 3) where rest[2] == "reversal":
             return .reversal(path, dispense: rest[1])
@@ -106,6 +112,10 @@ extension Route {
         case hookUp = "hookup"
         case clinics
         case clinic
+        case console
+        case consoleLive = "console_live"
+        case proposals
+        case plan
         case nowhere
 
         static func < (lhs: Name, rhs: Name) -> Bool { lhs.rawValue < rhs.rawValue }
@@ -127,6 +137,10 @@ extension Route {
         case .rotateKey: .rotateKey
         case .backup: .backup
         case .clinicSide(let route): route.name
+        case .console(.live): .consoleLive
+        case .console: .console
+        case .proposals(.plan): .plan
+        case .proposals: .proposals
         case .nowhere: .nowhere
         }
     }
@@ -140,6 +154,8 @@ extension Route {
         case .order, .events, .live, .ready, .metrics: [.get, .head]
         case .backup: [.get]
         case .clinicSide(let route): route.methods
+        case .console(let route): route.methods
+        case .proposals(let route): route.methods
         case .nowhere: []
         }
     }
@@ -152,13 +168,18 @@ extension Route {
     /// Whether it answers without a token: a probe has none, and a clinic has proofs of its own.
     var isOpen: Bool {
         if case .clinicSide(let route) = self { return route.isOpen }
+        // The console has a door of its own.
+        if case .console = self { return true }
         return self == .live || self == .ready
     }
 
     /// Whether a person's browser shows what it answers.
     var isPage: Bool {
-        if case .clinicSide(let route) = self { return route.isPage }
-        return false
+        switch self {
+        case .clinicSide(let route): route.isPage
+        case .console(let route): route.isPage
+        default: false
+        }
     }
 }
 

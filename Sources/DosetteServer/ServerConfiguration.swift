@@ -6,13 +6,15 @@ package struct ServerConfiguration: Sendable {
     /// The port; 0 for any that is free.
     package var port: Int
     /// Who may call; with none, everybody who reaches a loopback address.
-    package var tokens: [AccessToken]
+    package var tokens: TokenBook
     /// A directory for copies of the journal on their way out, which is emptied; nothing where none are made.
     package var copyDirectory: String?
     /// The certificate that it proves its name with; nothing when it speaks plain HTTP.
     package var tls: TLSFiles?
     /// Between two looks whether the certificate's files have changed; a test waits for nothing.
     var certificateLookPause = Duration.seconds(1)
+    /// What the console shows beside what the engine knows.
+    package var console = ConsoleSetting()
 
     package init(
         host: String,
@@ -20,9 +22,18 @@ package struct ServerConfiguration: Sendable {
         tokens: [AccessToken],
         copyDirectory: String? = nil
     ) {
+        self.init(host: host, port: port, book: TokenBook(tokens), copyDirectory: copyDirectory)
+    }
+
+    package init(
+        host: String,
+        port: Int,
+        book: TokenBook,
+        copyDirectory: String? = nil
+    ) {
         self.host = host
         self.port = port
-        self.tokens = tokens
+        tokens = book
         self.copyDirectory = copyDirectory
     }
 }

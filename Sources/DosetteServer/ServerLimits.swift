@@ -6,6 +6,8 @@ enum ServerLimits {
 
     /// The body of a signal, a dispense or a reversal.
     static let callBytesMaximum = 16 * 1024
+    /// The body of a proposal, which may name many orders.
+    static let proposalBytesMaximum = 64 * 1024
     /// The body of a batch; its lines are orders, each with an order's limit.
     static let batchBytesMaximum = 64 * 1024 * 1024
     /// The query or the form of a launch.
@@ -45,6 +47,10 @@ enum ServerLimits {
 
     // MARK: Counts
 
+    /// Calls of one token a second, in the long run and after a pause.
+    static let callsPerSecond = 5_000
+    static let callsAtOnce = 10_000
+
     static let connectionsMaximum = 1_024
     /// Lines of a batch that are on their way into the journal at once: one group commit.
     static let batchWindow = 64
@@ -69,7 +75,22 @@ enum ServerLimits {
     /// Hints of one clinic that are taken in a second; more are dropped, for polling finds what they say.
     static let hintsPerSecond = 50
 
+    /// Pages of one session of the console a second, in the long run and after a pause.
+    static let pagesPerSecond = 20
+    static let pagesAtOnce = 100
+    static let consolePairsMaximum = 2_000
+    /// Parked orders on one page of the console, and proposals that are decided already.
+    static let parkedOnPage = 200
+    static let oldProposalsMaximum = 100
+    /// Between two looks for changes that a page is told of, and after how many looks it asks anew.
+    static let consoleLookInterval = Duration.seconds(1)
+    static let consoleLooksMaximum = 600
+    static let consoleLooksOfBeat = 15
+
     // MARK: Text
+
+    /// Where somebody wants to go after signing in.
+    static let nextBytes = 1...2_000
 
     static let reasonBytes = 1...1_000
     static let personBytes = 1...200

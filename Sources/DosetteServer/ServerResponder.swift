@@ -9,6 +9,7 @@ import NIOCore
 struct ServerResponder: HTTPResponder {
     let api: API
     let gate: Gate
+    let rates = CallRates(perSecond: ServerLimits.callsPerSecond, burst: ServerLimits.callsAtOnce)
     let logger: Logger
     /// Whether browsers are told to come by https alone.
     var isSecure = false
@@ -24,7 +25,7 @@ struct ServerResponder: HTTPResponder {
             response = try await answer(route, request, context)
         } catch {
             report(error, route)
-            response = route.isPage ? page(error) : error.response
+            response = route.isPage ? page(error, route, request, context) : error.response
         }
         api.counts.count(route.name, response.status)
         log(request, route, response.status, ContinuousClock.now - began)
@@ -39,8 +40,17 @@ struct ServerResponder: HTTPResponder {
     }
 
     /// A problem as a person's browser shows it.
-    private func page(_ problem: Problem) -> Response {
-        let page = LaunchFailure.request(problem).page(api.clinics?.base ?? "", .anybody)
+    private func page(
+        _ problem: Problem,
+        _ route: Route,
+        _ request: Request,
+        _ context: ServerContext
+    ) -> Response {
+        var page = LaunchFailure.request(problem).page(api.clinics?.base ?? "", .anybody)
+        if case .console = route {
+            let call = Call(request: request, caller: .anybody, channel: context.channel)
+            page = api.console.problemPage(problem, call)
+        }
         var response = page.response
         if let allowed = problem.allowed { response.headers[.allow] = allowed }
         return response
@@ -51,15 +61,37 @@ struct ServerResponder: HTTPResponder {
         _ request: Request,
         _ context: ServerContext
     ) async throws(Problem) -> Response {
-        let caller = route.isOpen ? .anybody : try gate.admit(request.head)
+        let caller = try caller(route, request.head, context)
         if request.method == .options, route != .nowhere { return Self.options(route) }
         guard route == .nowhere || route.methods.contains(request.method) else {
             var problem = Problem(.methodNotAllowed, rule: "method", "Not with this method.")
             problem.allowed = route.allowed
             throw problem
         }
+        if !route.isOpen, let right = route.right(for: request.method) {
+            try caller.require(right)
+        }
         let call = Call(request: request, caller: caller, channel: context.channel)
         return try await api.answer(route, call)
+    }
+
+    /// Who calls, as far as the route asks.
+    private func caller(
+        _ route: Route,
+        _ head: HTTPRequest,
+        _ context: ServerContext
+    ) throws(Problem) -> Caller {
+        if route.isOpen { return .anybody }
+        let now = api.engine.clock.now()
+        let caller = try gate.admit(head, from: context.address, at: now)
+        guard case .owner(let token) = caller, !rates.take(token.id, at: now) else { return caller }
+        var problem = Problem(
+            .tooMany,
+            rule: "rate",
+            "This token may call \(ServerLimits.callsPerSecond) times a second."
+        )
+        problem.retryAfterSeconds = 1
+        throw problem
     }
 
     private static func options(_ route: Route) -> Response {

@@ -19,6 +19,8 @@ package enum EngineEvent: Hashable, Sendable {
     case keyRetired(key: String)
     /// A loss of entries was accepted: the log goes on under another name.
     case logRestarted(LogRestart)
+    /// Somebody proposes something that a second person confirms, or what became of it.
+    case proposal(ProposalEvent, id: String)
 
     package enum ClientEvent: Hashable, Sendable {
         /// Somebody asked to forget the client; each class goes when its time is over.
@@ -58,6 +60,7 @@ package enum EngineEvent: Hashable, Sendable {
         case .keyAdded: "audit.key_added/1"
         case .keyRetired: "audit.key_retired/1"
         case .logRestarted: "audit.log_restarted/1"
+        case .proposal(let event, _): event.kind
         }
     }
 
@@ -82,6 +85,7 @@ package enum EngineEvent: Hashable, Sendable {
                 "origin": .string(restart.origin), "previous": .string(restart.previous),
                 "checkpoint": .string(restart.checkpoint), "size": .integer(restart.size),
             ]
+        case .proposal(let event, let id): event.data(id)
         }
     }
 
@@ -144,6 +148,9 @@ package enum EngineEvent: Hashable, Sendable {
                     size: Int64(try fields.int("size"))
                 )
             )
+        case let kind where ProposalEvent.kinds.contains(kind):
+            let id = try fields.text("proposal")
+            self = .proposal(try ProposalEvent(kind, &fields), id: id)
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })

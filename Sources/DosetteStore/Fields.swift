@@ -54,6 +54,11 @@ struct Fields {
         return value
     }
 
+    mutating func bool(_ member: String) throws(UnreadableEntry) -> Bool {
+        guard let value = object[member]?.boolValue else { throw wrong(member) }
+        return value
+    }
+
     mutating func array(_ member: String) throws(UnreadableEntry) -> [JSON] {
         guard let value = object[member]?.arrayValue else { throw wrong(member) }
         return value

@@ -95,6 +95,17 @@ struct InitTests {
         #expect(check.oddities.count == 2)  // plain HTTP, no witness
     }
 
+    @Test func `what needs a second person is a list`() throws {
+        let arguments = ["init", "--yes", "--four-eyes", "adopt, resend,forget"]
+        let command = try #require(try DosetteCommand.parseAsRoot(arguments) as? InitCommand)
+        let text = try InitCommand.text(command.given, file: "dosette.yaml")
+        let deeds = Self.check(text).configuration?.fourEyes.deeds
+        #expect(deeds == [.adopt, .resend, .forget])
+        var wrong = InitAnswers()
+        wrong.fourEyes = ["everything"]
+        #expect(throws: Stop.self) { try InitCommand.text(wrong, file: "dosette.yaml") }
+    }
+
     @Test func `where tokens are fetched follows from the API's address`() {
         var answers = InitAnswers()
         answers.baseURL = "https://a.example/12/api/0.1/"

@@ -179,7 +179,9 @@ struct ClinicRouteTests {
                 path: path
             )
             #expect(!Route(path).isOpen)
-            #expect(throws: Problem.self) { try Gate(tokens: []).admit(head) }
+            #expect(throws: Problem.self) {
+                try World.openGate.admit(head, from: "::1", at: World.someTime)
+            }
         }
         for path in ["/launch/a/client", "/launch/session/t", "/hooks/a/t", "/hookup/t"] {
             #expect(Route(path).isOpen)

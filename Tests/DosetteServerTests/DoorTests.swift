@@ -116,7 +116,9 @@ struct DoorTests {
             authority: "evil.example:8787",
             path: "/v1/orders"
         )
-        let problem = #expect(throws: Problem.self) { try Gate(tokens: []).admit(head) }
+        let problem = #expect(throws: Problem.self) {
+            try World.openGate.admit(head, from: "::1", at: World.someTime)
+        }
         #expect(problem?.rule == "foreign_host")
         #expect(problem?.kind.status == .forbidden)
     }
@@ -143,9 +145,43 @@ struct AccessTokensTests {
             """
         let tokens = try AccessTokens.parse(text, file: "tokens")
         #expect(tokens.map(\.owner) == ["webshop", "pharmacist"])
-        #expect(AccessTokens.owner(of: Self.two, among: tokens) == "pharmacist")
-        #expect(AccessTokens.owner(of: Self.one + "a", among: tokens) == nil)
-        #expect(AccessTokens.owner(of: "", among: tokens) == nil)
+        #expect(AccessTokens.token(of: Self.two, among: tokens)?.owner == "pharmacist")
+        #expect(AccessTokens.token(of: Self.one + "a", among: tokens) == nil)
+        #expect(AccessTokens.token(of: "", among: tokens) == nil)
+    }
+
+    @Test func `a digest stands for its token, with roles and an end`() throws {
+        let digest = HexText.of(AccessToken.digest(of: Self.one))
+        let text = """
+            maria sha256:\(digest) roles=pharmacist,auditor expires=2027-01-31T00:00:00Z
+            webshop \(Self.two)
+            """
+        let tokens = try AccessTokens.parse(text, file: "tokens")
+        let maria = try #require(AccessTokens.token(of: Self.one, among: tokens))
+        #expect(maria.owner == "maria")
+        #expect(maria.roles == [.pharmacist, .auditor])
+        #expect(maria.expiresAt == Timestamp(text: "2027-01-31T00:00:00Z"))
+        #expect(maria.rights.contains(.decide) && !maria.rights.contains(.repair))
+        #expect(AccessTokens.token(of: Self.two, among: tokens)?.roles == Set(Role.allCases))
+        let book = TokenBook(tokens)
+        #expect(book.token(of: Self.one, at: World.someTime) == maria)
+        let end = try #require(maria.expiresAt)
+        #expect(book.token(of: Self.one, at: end) == nil)
+        #expect(!book.stillHolds(maria, at: end))
+    }
+
+    @Test func `roles, digests and times that are none are told`() throws {
+        let text = """
+            a sha256:12 roles=pharmacist
+            b \(Self.one) roles=king,pharmacist
+            c \(Self.two) expires=tomorrow
+            d \(Self.one)a role=auditor
+            """
+        let error = #expect(throws: AccessTokensError.self) {
+            try AccessTokens.parse(text, file: "t")
+        }
+        #expect(error?.problems.count == 4)
+        #expect(error?.problems[1].contains("there is no role king") == true)
     }
 
     @Test func `every broken line is told, without its token`() throws {
@@ -168,7 +204,8 @@ struct AccessTokensTests {
                 "tokens:2: the token must have 32 to 512 characters",
                 "tokens:3: the owner must be \(Token.rule)",
                 "tokens:4: an owner and a token are due, separated by white space",
-                "tokens:5: an owner and a token are due, separated by white space",
+                "tokens:5: the token must have 32 to 512 characters",
+                "tokens:5: three: roles=… and expires=… may follow, nothing else",
                 "tokens:6: the token stands on an earlier line already",
                 "tokens:7: the token must be visible ASCII characters",
             ]
@@ -218,7 +255,10 @@ struct AccessTokensTests {
         let error = #expect(throws: AccessTokensError.self) {
             try AccessTokens.read(file: "no/such/file")
         }
-        #expect(error?.description == "no/such/file: there is no such file")
+        #expect(
+            error?.description
+                == "no/such/file: there is no such file; dosette token create makes it"
+        )
     }
 
     @Test func `bytes are compared to the last one`() {

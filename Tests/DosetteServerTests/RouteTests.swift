@@ -37,6 +37,17 @@ struct RouteTests {
         ("/v1/clients/a/7/", .nowhere), ("/v1/clients/a", .nowhere),
         ("/v1/clients/a/7/burn", .nowhere), ("/v1/clinics/a/prescriptions", .nowhere),
         ("/v1/clinics/a/remove", .nowhere),
+        ("/v1/proposals", .proposals), ("/v1/proposals/p", .proposals),
+        ("/v1/proposals/p/confirm", .proposals), ("/v1/proposals/p/x", .nowhere),
+        ("/v1/orders/a/b/plan", .plan), ("/console", .console), ("/console/", .console), ("/console/orders", .console),
+        ("/console/orders/a/b", .console), ("/console/orders/a/b/plan", .console),
+        ("/console/orders/a", .nowhere), ("/console/orders/a/b/c", .nowhere),
+        ("/console/orders/a/b/", .nowhere), ("/console/parked/plan", .console),
+        ("/console/parked/x", .nowhere), ("/console/proposals/p", .console),
+        ("/console/proposals/p/confirm", .console), ("/console/proposals/p/x", .nowhere),
+        ("/console/workflows/d", .console), ("/console/audit/verify", .console),
+        ("/console/live", .consoleLive), ("/console/assets/style.css", .console),
+        ("/console/assets/x.css", .nowhere), ("/console/x", .nowhere), ("/console/today", .nowhere),
     ]
 
     @Test func `every path leads where the contract says`() {

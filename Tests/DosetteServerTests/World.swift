@@ -111,6 +111,9 @@ struct World: Sendable {
     }
 
     static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    /// Asks for no token.
+    static let openGate = Gate(tokens: TokenBook([]), doors: DoorWatch())
+    static let someTime = Timestamp(milliseconds: 1_755_000_000_000)
 
     private static func configuration(queuedOrders: Int) -> Configuration {
         let limits = LimitsConfiguration.standard

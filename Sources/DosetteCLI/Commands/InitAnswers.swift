@@ -24,6 +24,8 @@ struct InitAnswers: Hashable, Sendable {
     var secret: Secret?
     var timeZone: String?
     var tls: TLS?
+    /// What needs a second person.
+    var fourEyes: [String]?
 
     static let dataDefault = "./data"
     static let listenDefault = ListenAddress.standard.text
@@ -75,6 +77,11 @@ struct InitAnswers: Hashable, Sendable {
         }
     }
 
+    private var fourEyesLine: String {
+        let deeds = fourEyes.map { $0.map(YAMLText.of).joined(separator: ", ") } ?? ""
+        return "four_eyes: [\(deeds)]"
+    }
+
     private var tlsLine: String {
         guard let tls else {
             return
@@ -94,6 +101,7 @@ struct InitAnswers: Hashable, Sendable {
         \(tlsLine)
         tokens_file: \(tokensLine)
         public_url: \(publicURL.map(YAMLText.of) ?? "null")                # where clinics reach this server: for buttons, webhooks, hookup
+        \(fourEyesLine)                   # what one proposes and another confirms: adopt, resend, forget, bulk, …
         hookup: null                    # { token_env: …, domains: […], time_zone: … } lets clinics add themselves
         personal_data: { retention: { record: 1826d, rest: 0s } }    # docs/audit.md: forgetting a person
         clinics:

@@ -30,6 +30,8 @@ struct InitCommand: AsyncParsableCommand {
     var secretEnv: String?
     @Option(help: "The file whose text is the client's secret.") var secretFile: String?
     @Option(help: "The clinic's time zone, such as Europe/Helsinki.") var timeZone: String?
+    @Option(help: "What one proposes and another confirms, with commas: adopt,resend,forget,bulk")
+    var fourEyes: String?
     @Option(help: "The certificate's file, for TLS by the server itself.") var tlsCertificate:
         String?
     @Option(help: "The certificate's key.") var tlsKey: String?
@@ -60,7 +62,7 @@ struct InitCommand: AsyncParsableCommand {
     }
 
     /// What the options say.
-    private var given: InitAnswers {
+    var given: InitAnswers {
         var answers = InitAnswers()
         answers.data = data
         answers.listen = listen
@@ -72,6 +74,9 @@ struct InitCommand: AsyncParsableCommand {
         answers.clientID = clientID
         answers.secret = secretFile.map { .file($0) } ?? secretEnv.map { .environment($0) }
         answers.timeZone = timeZone
+        answers.fourEyes = fourEyes.map { text in
+            text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
         if let tlsCertificate, let tlsKey {
             answers.tls = .init(certificate: tlsCertificate, key: tlsKey)
         }

@@ -170,14 +170,20 @@ struct ServeCommand: AsyncParsableCommand {
         _ configuration: Configuration,
         _ logger: Logger
     ) throws -> DosetteServer {
-        let tokens = try configuration.tokensFile.map { try AccessTokens.read(file: $0) } ?? []
+        let tokens =
+            try configuration.tokensFile.map { try TokenBook(file: $0, logger: logger) }
+            ?? TokenBook([])
         let listen = configuration.listen
         let directory = configuration.dataDirectory
         var server = ServerConfiguration(
             host: listen.host,
             port: listen.port,
-            tokens: tokens,
+            book: tokens,
             copyDirectory: URL(filePath: directory).appending(path: "copies").path
+        )
+        server.console = ConsoleSetting(
+            publicURL: configuration.publicURL,
+            hasTLS: configuration.tls != nil
         )
         server.tls = configuration.tls
         let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }

@@ -20,4 +20,18 @@ struct ClinicTime: Sendable {
     func html(_ time: Timestamp) -> HTML {
         HTML(.time, .datetime(time.text)) { text(time) }
     }
+
+    /// The time with how far the clinic's clock is from UTC: `2025-08-20 14:20 +03:00`.
+    func zoned(_ time: Timestamp) -> String {
+        let date = Date(timeIntervalSince1970: Double(time.milliseconds) / 1000)
+        let minutes = (zone?.secondsFromGMT(for: date) ?? 0) / 60
+        let (hour, minute) = abs(minutes).quotientAndRemainder(dividingBy: 60)
+        let digits = [hour, minute].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+        let text = text(time).replacing(" UTC", with: "")
+        return "\(text) \(minutes < 0 ? "−" : "+")\(digits)"
+    }
+
+    func zonedHTML(_ time: Timestamp) -> HTML {
+        HTML(.time, .datetime(time.text)) { zoned(time) }
+    }
 }

@@ -56,10 +56,14 @@ struct HTML: Hashable, Sendable {
 extension HTML {
     /// The elements that the pages use; none of them runs or styles what stands in it.
     enum Tag: String, Sendable {
-        case a, body, button, dd, div, dl, dt, fieldset, footer, form, h1, h2, h3, head, header,
-            html
-        case input, label, legend, li, link, main, meta, noscript, ol, option, p, script, section
-        case select, span, strong, table, tbody, td, textarea, th, thead, time, title, tr, ul
+        case a, article, body, button, caption, code, dd, details, div, dl, dt, fieldset,
+            figcaption,
+            figure, footer, form, h1, h2, h3, head, header, html
+        case input, label, legend, li, link, main, meta, nav, noscript, ol, option, p, pre, script,
+            section
+        case select, span, strong, summary, table, tbody, td, textarea, tfoot, th, thead, time,
+            title,
+            tr, ul
 
         var isVoid: Bool { self == .input || self == .link || self == .meta }
     }
@@ -103,7 +107,13 @@ extension HTML {
             Attribute("data-source", path.text)
         }
 
+        static func formAction(_ path: SitePath) -> Attribute { Attribute("formaction", path.text) }
+        static func columns(_ count: Int) -> Attribute { Attribute("colspan", "\(count)") }
+        static func label(_ text: String) -> Attribute { Attribute("aria-label", text) }
+
         static let post = Attribute("method", "post")
+        static let get = Attribute("method", "get")
+        static let currentPage = Attribute("aria-current", "page")
         static let charset = Attribute("charset", "utf-8")
         static let invalid = Attribute("aria-invalid", "true")
         static let required = Attribute("aria-required", "true")
@@ -130,6 +140,18 @@ struct SitePath: Hashable, Sendable {
 
     private init(text: String) {
         self.text = text
+    }
+
+    /// A path that was judged to lead into the server itself.
+    init(inside base: String, _ path: String) {
+        text = base + path
+    }
+
+    /// The same place, asked with these.
+    func asking(_ pairs: [(name: String, value: String)]) -> SitePath {
+        if pairs.isEmpty { return self }
+        let query = pairs.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }
+        return SitePath(text: "\(text)?\(query.joined(separator: "&"))")
     }
 
     /// A place on the same page.

@@ -24,6 +24,10 @@ struct Page: Sendable {
     /// Whether a browser without script asks again every few seconds.
     var refreshes = false
     var retryAfterSeconds: Int?
+    /// Whether it is a page of the console, with its style and script.
+    var isConsole = false
+    /// What stands at the top in place of the name alone.
+    var header: HTML?
     var content: HTML
 
     /// Between two looks of a browser without script.
@@ -66,8 +70,11 @@ struct Page: Sendable {
         HTML(.html, .lang("en")) {
             head
             HTML(.body, live.map { .liveSource($0) }) {
-                HTML(.header) { HTML(.p, .class("brand")) { "Dosette" } }
-                HTML(.main, .id("main")) { content }
+                if isConsole {
+                    HTML(.a, .class("skip"), .href(.fragment("main"))) { "Skip to the content" }
+                }
+                HTML(.header) { header ?? HTML(.p, .class("brand")) { "Dosette" } }
+                HTML(.main, .id("main"), isConsole ? .focusable : nil) { content }
             }
         }
     }
@@ -78,8 +85,8 @@ struct Page: Sendable {
             HTML(.meta, .name("viewport"), .content("width=device-width, initial-scale=1"))
             HTML(.meta, .name("color-scheme"), .content("light dark"))
             HTML(.title) { "\(title) – Dosette" }
-            HTML(.link, .rel("stylesheet"), .href(Asset.style.path(base)))
-            HTML(.script, .src(Asset.script.path(base)), .defer)
+            HTML(.link, .rel("stylesheet"), .href(Asset.style.path(base, isConsole: isConsole)))
+            HTML(.script, .src(Asset.script.path(base, isConsole: isConsole)), .defer)
             if refreshes {
                 HTML(.noscript) {
                     HTML(.meta, .httpEquivalent("refresh"), .content("\(Self.refreshSeconds)"))

@@ -1,0 +1,419 @@
+package import DosetteCore
+import DosetteDefinitions
+package import DosetteStore
+import Logging
+import Synchronization
+
+/// Takes proposals, lets a second person confirm them, and does what was confirmed.
+///
+/// All of it are events of the engine's own stream. What was confirmed is done even if the engine stops in between: the next
+/// one goes on, and each order is told once, under the proposal's id as its idempotency key.
+package final class ProposalDesk: Sendable {
+    /// For how long a proposal may be confirmed.
+    package static let lifetime = TimeSpan.days(7)
+    /// How far back the journal is read for them at a start.
+    static let recallSpan = TimeSpan.days(30)
+    /// Orders that one proposal may be about: its event must fit into an entry.
+    package static let ordersMaximum = 200
+    /// Open proposals at the most.
+    package static let openMaximum = 1_000
+    /// Proposals that are kept in memory, the newest.
+    static let keptMaximum = 5_000
+    static let page = 500
+
+    private let engine: Parts
+    private let rules: FourEyes
+    private let turn = Turn()
+    private let known = Mutex<[Proposal]>([])
+
+    /// What the desk needs of its engine.
+    struct Parts: Sendable {
+        let store: any Store
+        let orders: OrderDesk
+        let clients: ClientDesk?
+        let stream: EngineStream
+        let clock: any EngineClock
+        let random: RandomSource
+        let logger: Logger
+    }
+
+    init(_ engine: Parts, _ rules: FourEyes) {
+        self.engine = engine
+        self.rules = rules
+    }
+
+    /// Whether two names are one person's.
+    package static func isSame(_ lhs: String?, _ rhs: String?) -> Bool {
+        let lhs = (lhs ?? "").lowercased().filter { !$0.isWhitespace }
+        return lhs == (rhs ?? "").lowercased().filter { !$0.isWhitespace }
+    }
+
+    // MARK: - Looking
+
+    /// All proposals that are remembered, the newest first.
+    package var all: [Proposal] {
+        let now = engine.clock.now()
+        return known.withLock { $0 }.reversed().map { Self.aged($0, now) }
+    }
+
+    package func proposal(_ id: String) -> Proposal? { all.first { $0.id == id } }
+
+    /// The open proposals about an order.
+    package func open(for key: OrderKey) -> [Proposal] {
+        all.filter { $0.state == .open && $0.orders.contains(key) }
+    }
+
+    /// Whether a signal to so many orders needs a second person.
+    package func needsSecond(_ signal: String, orderCount: Int = 1) -> Bool {
+        rules.needsSecond(signal: signal, orderCount: orderCount)
+    }
+
+    package var forgettingNeedsSecond: Bool { rules.deeds.contains(.forget) }
+
+    private static func aged(_ proposal: Proposal, _ now: Timestamp) -> Proposal {
+        guard proposal.state == .open, now >= proposal.lapsesAt else { return proposal }
+        var proposal = proposal
+        proposal.state = .lapsed
+        return proposal
+    }
+
+    // MARK: - Proposing
+
+    /// Proposes a signal to orders; what needs no second person is done at once.
+    ///
+    /// When this returns, the proposal is on disk, and so is what was done. A second call makes a second proposal.
+    ///
+    /// - Parameters:
+    ///   - signal: What the orders are to be told.
+    ///   - orders: Which; 1 to ``ordersMaximum``, each once.
+    ///   - person: Who proposes.
+    ///   - reason: Why.
+    /// - Throws: ``ProposalFailure``: for a single order the refusal of the signal itself.
+    package func propose(
+        _ signal: DeedSignal,
+        to orders: [OrderKey],
+        by person: String,
+        reason: String
+    ) async throws(ProposalFailure) -> Proposal {
+        guard (1...Self.ordersMaximum).contains(orders.count), Set(orders).count == orders.count
+        else {
+            let detail = "1 to \(Self.ordersMaximum) orders are taken, each once."
+            throw .refused(OrderRefusal(rule: "order_count", detail: detail))
+        }
+        for key in orders {
+            let plan: SignalPlan
+            do {
+                plan = try await self.plan(signal.signal, for: key)
+            } catch {
+                if case .noSuchOrder = error { throw .noSuchOrder(key) }
+                throw .desk(error)
+            }
+            // What would be refused now is not worth a second person's time; of many each is told for itself.
+            if orders.count == 1, let refusal = plan.refusal { throw .refused(refusal) }
+        }
+        let needsSecond = needsSecond(signal.name, orderCount: orders.count)
+        return try await make(.signal(signal, orders: orders), needsSecond, person, reason)
+    }
+
+    /// Proposes to forget a client.
+    package func proposeForgetting(
+        _ client: ClientName,
+        by person: String,
+        reason: String
+    ) async throws(ProposalFailure) -> Proposal {
+        guard let clients = engine.clients else { throw .client(.noSuchClient) }
+        let subjects: [String]
+        do {
+            subjects = try await clients.subjects(of: client)
+        } catch {
+            throw .client(error)
+        }
+        return try await make(
+            .forget(subjects: subjects),
+            forgettingNeedsSecond,
+            person,
+            reason
+        )
+    }
+
+    private func make(
+        _ deed: Deed,
+        _ needsSecond: Bool,
+        _ person: String,
+        _ reason: String
+    ) async throws(ProposalFailure) -> Proposal {
+        try await turn.run { () async throws(ProposalFailure) in
+            let now = engine.clock.now()
+            let open = all.count { $0.state == .open }
+            guard open < Self.openMaximum else {
+                let detail = "\(open) proposals are open; confirm or withdraw some first."
+                throw .refused(OrderRefusal(rule: "too_many_proposals", detail: detail))
+            }
+            let proposal = Proposal(
+                id: engine.random.identifier(at: now),
+                deed: deed,
+                needsSecond: needsSecond,
+                made: Proposal.Word(person: person, reason: reason, at: now),
+                state: .open
+            )
+            let event = ProposalEvent.made(deed, needsSecond: needsSecond)
+            try await record(event, proposal.id, person, reason)
+            keep(proposal)
+            guard !needsSecond else { return proposal }
+            return try await carryOut(proposal, nil)
+        }
+    }
+
+    // MARK: - Deciding
+
+    /// Confirms a proposal as a second person; what it is about is done before this returns.
+    ///
+    /// A second call is refused: it is no longer open.
+    ///
+    /// - Throws: ``ProposalFailure``: `refused` with `same_person`, `not_open`. After `store` it may be confirmed and is done
+    ///   later.
+    package func confirm(
+        _ id: String,
+        by person: String,
+        reason: String
+    ) async throws(ProposalFailure) -> Proposal {
+        try await turn.run { () async throws(ProposalFailure) in
+            if let confirmed = proposal(id), case .confirmed(let word) = confirmed.state {
+                // It was confirmed, and could not be done then.
+                return try await carryOut(confirmed, word)
+            }
+            var proposal = try openProposal(id)
+            guard !Self.isSame(proposal.made.person, person) else {
+                let detail = "Who proposes does not confirm: a second person is due."
+                throw .refused(OrderRefusal(rule: "same_person", detail: detail))
+            }
+            try await record(.confirmed, id, person, reason)
+            let word = Proposal.Word(person: person, reason: reason, at: engine.clock.now())
+            proposal.state = .confirmed(word)
+            keep(proposal)
+            return try await carryOut(proposal, word)
+        }
+    }
+
+    /// Takes a proposal back; everybody who may look after orders may do so.
+    package func withdraw(
+        _ id: String,
+        by person: String,
+        reason: String
+    ) async throws(ProposalFailure) -> Proposal {
+        try await turn.run { () async throws(ProposalFailure) in
+            var proposal = try openProposal(id)
+            try await record(.withdrawn, id, person, reason)
+            let word = Proposal.Word(person: person, reason: reason, at: engine.clock.now())
+            proposal.state = .withdrawn(word)
+            keep(proposal)
+            return proposal
+        }
+    }
+
+    private func openProposal(_ id: String) throws(ProposalFailure) -> Proposal {
+        guard let proposal = proposal(id) else { throw .noSuchProposal }
+        guard proposal.state == .open else {
+            let detail = "The proposal is \(proposal.state.name); only an open one is decided on."
+            throw .refused(OrderRefusal(rule: "not_open", detail: detail))
+        }
+        return proposal
+    }
+
+    // MARK: - Doing
+
+    private func carryOut(
+        _ proposal: Proposal,
+        _ second: Proposal.Word?
+    ) async throws(ProposalFailure) -> Proposal {
+        var results: [DeedResult] = []
+        switch proposal.deed {
+        case .signal(let signal, let orders):
+            for key in orders {
+                let refusal = try await tell(signal, key, proposal, second)
+                results.append(DeedResult(of: key.description, refusal: refusal))
+            }
+        case .forget(let subjects):
+            results = [try await forget(subjects, proposal, second)]
+        }
+        try await record(.done(results), proposal.id, nil, nil)
+        var proposal = proposal
+        proposal.state = .done(second, results, at: engine.clock.now())
+        keep(proposal)
+        return proposal
+    }
+
+    /// The reason that stands with what is done: both persons' words.
+    private func reason(_ proposal: Proposal, _ second: Proposal.Word?) -> String {
+        let first = proposal.made.reason
+        let link = "proposal \(proposal.id)"
+        guard let second else { return "\(first) (\(link))" }
+        return "\(first) (\(link), confirmed by \(second.person): \(second.reason))"
+    }
+
+    /// Tells one order; answers the rule that refused it, if one did.
+    private func tell(
+        _ signal: DeedSignal,
+        _ key: OrderKey,
+        _ proposal: Proposal,
+        _ second: Proposal.Word?
+    ) async throws(ProposalFailure) -> String? {
+        let digest = Engine.digest(of: proposal.deed.json)
+        do throws(DeskFailure) {
+            let stream = try await engine.orders.stream(of: key)
+            _ = try await engine.orders.apply(.signal(signal.signal), to: stream) {
+                engine.orders.context(
+                    actor: Actor(.person, name: proposal.made.person),
+                    reason: reason(proposal, second),
+                    idempotency: Idempotency(key: "proposal-\(proposal.id)", bodyDigest: digest)
+                )
+            }
+            return nil
+        } catch {
+            switch error {
+            case .refused(let refusal): return refusal.rule
+            case .noSuchOrder: return "not_found"
+            case .damaged, .keyReused: return "damaged"
+            case .contended, .store: throw .desk(error)
+            }
+        }
+    }
+
+    private func forget(
+        _ subjects: [String],
+        _ proposal: Proposal,
+        _ second: Proposal.Word?
+    ) async throws(ProposalFailure) -> DeedResult {
+        let name = subjects.first ?? ""
+        guard let clients = engine.clients else { throw .client(.noSuchClient) }
+        do throws(ClientDeskFailure) {
+            guard let client = try await clients.client(of: subjects) else {
+                return DeedResult(of: name, refusal: "not_found")
+            }
+            _ = try await clients.forget(
+                client,
+                by: Actor(.person, name: proposal.made.person),
+                reason: reason(proposal, second)
+            )
+            return DeedResult(of: name, refusal: nil)
+        } catch {
+            switch error {
+            case .noSuchClient: return DeedResult(of: name, refusal: "not_found")
+            case .refused(let refusal): return DeedResult(of: name, refusal: refusal.rule)
+            case .store: throw .client(error)
+            }
+        }
+    }
+
+    // MARK: - The journal
+
+    private func record(
+        _ event: ProposalEvent,
+        _ id: String,
+        _ person: String?,
+        _ reason: String?
+    ) async throws(ProposalFailure) {
+        let actor = person.map { Actor(.person, name: $0) } ?? .dosette
+        do {
+            try await engine.stream.record([.proposal(event, id: id)], by: actor, reason: reason)
+        } catch {
+            throw .store(error)
+        }
+    }
+
+    private func keep(_ proposal: Proposal) {
+        known.withLock { known in
+            if let index = known.lastIndex(where: { $0.id == proposal.id }) {
+                known[index] = proposal
+                return
+            }
+            known.append(proposal)
+            if known.count > Self.keptMaximum {
+                // An open one is never forgotten: there are fewer of them than are kept.
+                let index = known.firstIndex { $0.state != .open } ?? known.startIndex
+                known.remove(at: index)
+            }
+        }
+        engine.orders.hub.noteChange()
+    }
+
+    /// Reads the proposals of the last days from the journal, and does what was confirmed and not done.
+    func recall(eventCount: Int) async throws(StoreError) {
+        let since = engine.clock.now().advanced(by: .milliseconds(-Self.recallSpan.milliseconds))
+        var end = eventCount
+        var found: [Envelope] = []
+        reading: while end > 0 {
+            let start = max(0, end - Self.page)
+            let events = try await engine.store.events(of: .engine, from: start, limit: end - start)
+            for event in events.reversed() {
+                guard let envelope = try? EventCodec.envelope(event.entry) else { continue }
+                if envelope.at < since { break reading }
+                if envelope.kind.hasPrefix("proposal.") { found.append(envelope) }
+            }
+            end = start
+        }
+        for envelope in found.reversed() { remember(envelope) }
+    }
+
+    private func remember(_ envelope: Envelope) {
+        guard case .proposal(let event, let id)? = try? EngineEvent(envelope) else { return }
+        let word = Proposal.Word(
+            person: envelope.actor.name ?? "",
+            reason: envelope.reason ?? "",
+            at: envelope.at
+        )
+        if case .made(let deed, let needsSecond) = event {
+            keep(
+                Proposal(
+                    id: id,
+                    deed: deed,
+                    needsSecond: needsSecond,
+                    made: word,
+                    state: needsSecond ? .open : .confirmed(nil)
+                )
+            )
+            return
+        }
+        guard var proposal = known.withLock({ $0.last { $0.id == id } }) else { return }
+        switch event {
+        case .made: break
+        case .confirmed: proposal.state = .confirmed(word)
+        case .withdrawn: proposal.state = .withdrawn(word)
+        case .done(let results):
+            let second =
+                if case .confirmed(let word) = proposal.state { word } else {
+                    nil as Proposal.Word?
+                }
+            proposal.state = .done(second, results, at: envelope.at)
+        }
+        keep(proposal)
+    }
+
+    /// Does what was confirmed and not done, as after a stop in between.
+    func finishConfirmed() async {
+        for proposal in all.reversed() {
+            guard case .confirmed(let word) = proposal.state else { continue }
+            do {
+                try await turn.run { () async throws(ProposalFailure) in
+                    guard case .confirmed? = self.proposal(proposal.id)?.state else { return }
+                    _ = try await carryOut(proposal, word)
+                }
+            } catch {
+                engine.logger.error(
+                    "a confirmed proposal could not be done; it is tried again",
+                    metadata: [LogKey.detail: "\(proposal.id)"]
+                )
+            }
+        }
+    }
+
+    // MARK: - Dry runs
+
+    /// What a signal would do to an order now; nothing is written or sent.
+    package func plan(
+        _ signal: Signal,
+        for key: OrderKey
+    ) async throws(DeskFailure) -> SignalPlan {
+        try await engine.orders.plan(signal, for: key)
+    }
+}

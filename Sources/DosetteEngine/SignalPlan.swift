@@ -1,0 +1,73 @@
+package import DosetteCore
+
+/// What a signal would do to an order: the words of the journal, and the requests that follow at once.
+package struct SignalPlan: Sendable {
+    /// What one part of the order would do next.
+    package struct Step: Sendable {
+        package let part: String
+        package let action: String
+        /// Whether it looks for the trace of an earlier attempt, and does not make one.
+        package let isLook: Bool
+        /// When, if not at once.
+        package let dueAt: Timestamp
+        package let requests: [RequestDraft]
+    }
+
+    package let key: OrderKey
+    /// Why it would be refused, if it would.
+    package let refusal: OrderRefusal?
+    /// What would stand in the order's story.
+    package let story: [String]
+    package let steps: [Step]
+}
+
+extension OrderDesk {
+    /// Decides a signal on the newest state of an order without writing or sending anything.
+    func plan(_ signal: Signal, for key: OrderKey) async throws(DeskFailure) -> SignalPlan {
+        let order = try await load(try await stream(of: key))
+        let decision: OrderDecision
+        do {
+            let context = context(actor: Actor(.person, name: "?"), reason: "?")
+            decision = try OrderDecision.decide(.signal(signal), for: order, in: context)
+        } catch {
+            return SignalPlan(key: key, refusal: error, story: [], steps: [])
+        }
+        var steps: [SignalPlan.Step] = []
+        for part in decision.order.parts.indices {
+            guard let work = decision.order.work(of: part), work != order.work(of: part) else {
+                continue
+            }
+            if let step = await step(work, part, decision.order) { steps.append(step) }
+        }
+        return SignalPlan(
+            key: key,
+            refusal: nil,
+            story: decision.facts.map { OrderStory.line($0).what },
+            steps: steps
+        )
+    }
+
+    private func step(_ work: Work, _ part: Int, _ order: Order) async -> SignalPlan.Step? {
+        let plan: EffectPlan
+        let isLook: Bool
+        switch work.kind {
+        case .send(let effect): (plan, isLook) = (effect, false)
+        case .probe(let effect): (plan, isLook) = (effect, true)
+        case .await, .timer: return nil
+        }
+        let request = ActionRequest(
+            plan: plan,
+            order: order,
+            deadline: clock.now(),
+            firstAttemptAt: order.parts[part].effect?.state.firstAt ?? clock.now()
+        )
+        let performer = registry.performer(of: plan.action)
+        return SignalPlan.Step(
+            part: order.workflow.parts[part].name,
+            action: plan.action,
+            isLook: isLook,
+            dueAt: work.dueAt,
+            requests: await performer?.drafts(of: request, isLook ? .look : .attempt) ?? []
+        )
+    }
+}

@@ -1,0 +1,344 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+import HTTPTypes
+import Hummingbird
+
+/// What one person proposes and another one confirms; and dry runs.
+extension API {
+    func answer(_ route: ProposalRoute, _ call: Call) async throws(Problem) -> Response {
+        switch route {
+        case .list:
+            call.request.method == .post ? try await propose(call) : try listProposals(call)
+        case .one(let id): try showProposal(id, call)
+        case .confirm(let id):
+            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+                try await desk.confirm(id, by: person, reason: reason)
+            }
+        case .withdraw(let id):
+            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+                try await desk.withdraw(id, by: person, reason: reason)
+            }
+        case .plan(let path): try await plan(path, call)
+        }
+    }
+
+    // MARK: - Proposing
+
+    /// Takes a proposal; when this answers 201, it is on disk, and done where no second person is needed.
+    private func propose(_ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let body = try await call.object(upTo: ServerLimits.proposalBytesMaximum)
+        let request = try ProposalRequest(body, by: call.caller)
+        try call.caller.require(request.right)
+        let proposal = try await proposed { () async throws(ProposalFailure) in
+            switch request.deed {
+            case .signal(let signal, let orders):
+                try await engine.proposals.propose(
+                    signal,
+                    to: orders,
+                    by: request.person,
+                    reason: request.reason
+                )
+            case .forget(let client):
+                try await engine.proposals.proposeForgetting(
+                    client,
+                    by: request.person,
+                    reason: request.reason
+                )
+            }
+        }
+        var response = Response.json(proposal.view, .created)
+        response.headers[.location] = "/v1/proposals/\(proposal.id)"
+        return response
+    }
+
+    private func listProposals(_ call: Call) throws(Problem) -> Response {
+        var reader = QueryReader(call.request.uri.query, known: ["state", "limit"])
+        let states = ["open", "confirmed", "withdrawn", "done", "lapsed"]
+        let state = reader.choice("state", states)
+        let limit = reader.integer("limit", in: ServerLimits.listLimits)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        let rows = engine.proposals.all.filter { state == nil || $0.state.name == state }
+            .prefix(limit ?? ServerLimits.listLimitDefault)
+        return .json(["proposals": .array(rows.map(\.view))])
+    }
+
+    private func showProposal(_ id: String, _ call: Call) throws(Problem) -> Response {
+        try refuseQuery(call)
+        guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
+        return .json(proposal.view)
+    }
+
+    // MARK: - Deciding
+
+    private func decide(
+        _ id: String,
+        _ call: Call,
+        _ decision: (ProposalDesk, String, String) async throws(ProposalFailure) -> Proposal
+    ) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
+        var reader = MemberReader(body, at: "")
+        reader.refuseUnknown(["reason", "by"])
+        let reason = reader.reason()
+        let person = reader.person(call.caller)
+        guard reader.violations.isEmpty, let reason, let person else {
+            throw Problem(reader.violations)
+        }
+        let proposal = try await proposed { () async throws(ProposalFailure) in
+            try await decision(engine.proposals, person, reason)
+        }
+        return .json(proposal.view)
+    }
+
+    private func proposed(
+        _ question: () async throws(ProposalFailure) -> Proposal
+    ) async throws(Problem) -> Proposal {
+        do {
+            return try await question()
+        } catch {
+            throw Problem(error)
+        }
+    }
+
+    // MARK: - Dry runs
+
+    /// Answers what a signal would lead to; nothing is written or sent.
+    private func plan(_ path: Route.OrderPath, _ call: Call) async throws(Problem) -> Response {
+        try refuseQuery(call)
+        let key = try path.key()
+        let body = try await call.object(upTo: ServerLimits.callBytesMaximum)
+        let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
+        let request = try SignalRequest(body, by: call.caller, to: order.workflow, isDry: true)
+        try call.caller.require(Right.needed(for: request.signal.name))
+        try call.caller.require(.readPersonal)
+        let plan = try await ask { () async throws(DeskFailure) in
+            try await engine.plan(request.signal, for: key)
+        }
+        let reader = Actor(.person, name: call.caller.name ?? request.person)
+        try await ask { () async throws(DeskFailure) in
+            try await engine.noteRead("plan", of: key.description, by: reader)
+        }
+        return .json(plan.view)
+    }
+}
+
+/// The paths of proposals.
+enum ProposalRoute: Hashable, Sendable {
+    case list
+    case one(String)
+    case confirm(String)
+    case withdraw(String)
+    case plan(Route.OrderPath)
+
+    /// - Parameter names: What stands behind `/v1/proposals`.
+    init?(_ names: [String]) {
+        switch (names.count, names.last ?? "") {
+        case (0, _): self = .list
+        case (1, _): self = .one(names[0])
+        case (2, "confirm"): self = .confirm(names[0])
+        case (2, "withdraw"): self = .withdraw(names[0])
+        default: return nil
+        }
+    }
+
+    var methods: [HTTPRequest.Method] {
+        switch self {
+        case .list: [.get, .head, .post]
+        case .one: [.get, .head]
+        case .confirm, .withdraw, .plan: [.post]
+        }
+    }
+
+    func right(for method: HTTPRequest.Method) -> Right {
+        switch self {
+        case .confirm: .confirm
+        case .withdraw: .repair
+        // Proposing and planning ask for what the deed itself asks for.
+        case .list, .one, .plan: .look
+        }
+    }
+}
+
+/// The body of a proposal.
+struct ProposalRequest: Sendable {
+    enum Asked: Sendable {
+        case signal(DeedSignal, orders: [OrderKey])
+        case forget(ClientName)
+    }
+
+    let deed: Asked
+    let person: String
+    let reason: String
+
+    private static let signals = ParkedAction.allCases.map(\.rawValue) + [Signal.cancel]
+
+    /// What the caller must be allowed to do.
+    var right: Right {
+        switch deed {
+        case .signal(let signal, _): Right.needed(for: signal.name)
+        case .forget: .manageClients
+        }
+    }
+
+    /// Reads the body.
+    ///
+    /// - Throws: A ``Problem`` with every rule that is broken.
+    init(_ object: JSONObject, by caller: Caller) throws(Problem) {
+        var reader = MemberReader(object, at: "")
+        reader.refuseUnknown([
+            "do", "signal", "orders", "receipt", "step", "client", "reason", "by",
+        ])
+        let word = reader.choice("do", reader.required("do"), ["signal", "forget"])
+        let reason = reader.reason()
+        let person = reader.person(caller)
+        let deed: Asked?
+        switch word {
+        case "signal": deed = reader.deedSignal(Self.signals)
+        case "forget": deed = reader.clientToForget()
+        default: deed = nil
+        }
+        guard reader.violations.isEmpty, let deed, let reason, let person else {
+            throw Problem(reader.violations)
+        }
+        self.deed = deed
+        self.person = person
+        self.reason = reason
+    }
+}
+
+extension MemberReader {
+    fileprivate mutating func deedSignal(_ names: [String]) -> ProposalRequest.Asked? {
+        let name = choice("signal", required("signal"), names)
+        let orders = orderKeys("orders")
+        let step = text("step", optional("step"), bytes: ServerLimits.stepBytes)
+        let receipt = receipt()
+        if receipt != nil, orders.count > 1 {
+            fail("receipt", "one_order", "What was found stands for one order only.")
+        }
+        guard let name else { return nil }
+        let signal = DeedSignal(name: name, receiptID: receipt?.id, step: step)
+        return .signal(signal, orders: orders)
+    }
+
+    /// A list of orders as `source/order_id`.
+    private mutating func orderKeys(_ member: String) -> [OrderKey] {
+        guard let value = required(member) else { return [] }
+        let texts = value.arrayValue?.map(\.stringValue) ?? []
+        let keys = texts.compactMap { $0.flatMap(OrderKey.init(text:)) }
+        let counts = 1...ProposalDesk.ordersMaximum
+        guard !texts.isEmpty, keys.count == texts.count, counts.contains(keys.count),
+            Set(keys).count == keys.count
+        else {
+            let detail =
+                "A list of 1 to \(counts.upperBound) different orders is due, each as source/order_id."
+            fail(member, "order_list", detail)
+            return []
+        }
+        return keys
+    }
+
+    fileprivate mutating func clientToForget() -> ProposalRequest.Asked? {
+        guard let value = required("client") else { return nil }
+        let halves = (value.stringValue ?? "").split(
+            separator: "/",
+            omittingEmptySubsequences: false
+        )
+        guard halves.count == 2, Token.isValid(String(halves[0])),
+            let id = LaunchCheck.id(String(halves[1]))
+        else {
+            fail("client", "bad_client", "A client is due as clinic/number.")
+            return nil
+        }
+        return .forget(ClientName(clinic: String(halves[0]), id: id))
+    }
+}
+
+// MARK: - Views
+
+extension Proposal {
+    /// The proposal for programs; a client stands there by its word in the journal.
+    var view: JSON {
+        var view: JSONObject = [
+            "proposal": .string(id), "state": .string(state.name), "deed": deed.json,
+            "needs_second": .bool(needsSecond), "made": made.view,
+            "lapses_at": .string(lapsesAt.text), "decided": .null, "results": .null,
+        ]
+        switch state {
+        case .open, .lapsed: break
+        case .confirmed(let word): view["decided"] = word?.view ?? .null
+        case .withdrawn(let word): view["decided"] = word.view
+        case .done(let word, let results, _):
+            view["decided"] = word?.view ?? .null
+            view["results"] = .array(results.map(\.json))
+        }
+        return .object(view)
+    }
+}
+
+extension Proposal.Word {
+    fileprivate var view: JSON {
+        ["by": .string(person), "reason": .string(reason), "at": .string(at.text)]
+    }
+}
+
+extension SignalPlan {
+    /// The dry run for programs.
+    var view: JSON {
+        [
+            "order": .string(key.description),
+            "refused": refusal.map { ["rule": .string($0.rule), "detail": .string($0.detail)] }
+                ?? .null,
+            "story": .array(story.map { .string($0) }),
+            "steps": .array(steps.map(\.view)),
+        ]
+    }
+}
+
+extension SignalPlan.Step {
+    fileprivate var view: JSON {
+        [
+            "part": .string(part), "action": .string(action), "looks_only": .bool(isLook),
+            "due_at": .string(dueAt.text),
+            "requests": .array(
+                requests.map { draft in
+                    [
+                        "method": .string(draft.method), "url": .string(draft.url),
+                        "body": draft.body ?? .null, "changes": .bool(draft.isWrite),
+                    ]
+                }
+            ),
+        ]
+    }
+}
+
+extension Problem {
+    static let noSuchProposal = Problem(
+        .notFound,
+        rule: "no_such_proposal",
+        "There is no such proposal, or it is too old."
+    )
+
+    init(_ failure: ProposalFailure) {
+        switch failure {
+        case .noSuchProposal: self = .noSuchProposal
+        case .noSuchOrder(let key):
+            self.init(.notFound, rule: "no_such_order", "There is no order \(key).", at: "/orders")
+        case .refused(let refusal): self.init(DeskFailure.refused(refusal))
+        case .desk(let failure): self.init(failure)
+        case .client(let failure): self.init(failure)
+        case .store(let error): self.init(error)
+        }
+    }
+
+    init(_ failure: ClientDeskFailure) {
+        switch failure {
+        case .noSuchClient:
+            let detail = "No order of this client is kept under keys."
+            self.init(.notFound, rule: "no_such_client", detail)
+        case .refused(let refusal): self.init(DeskFailure.refused(refusal))
+        case .store(let error): self.init(error)
+        }
+    }
+}

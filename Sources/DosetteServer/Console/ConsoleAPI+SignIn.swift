@@ -1,0 +1,212 @@
+import DosetteCore
+import DosetteEngine
+import HTTPTypes
+import Hummingbird
+
+/// Coming in and going out.
+extension ConsoleAPI {
+    private static let plainCookie = "dosette_session"
+    /// A browser takes this name only from https, for this host alone.
+    private static let secureCookie = "__Host-dosette_session"
+    private static let nextName = "next"
+
+    // MARK: - The door
+
+    func showSignIn(_ call: Call) throws(Problem) -> Response {
+        if !gate.tokens.asksForTokens { try gate.refuseForeignPages(call.request.head) }
+        var reader = QueryReader(call.request.uri.query, known: [Self.nextName])
+        let next = reader.text(Self.nextName, bytes: ServerLimits.nextBytes)
+        guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        return signInPage(next, nil, call).response
+    }
+
+    func takeSignIn(_ call: Call) async throws(Problem) -> Response {
+        if !gate.tokens.asksForTokens { try gate.refuseForeignPages(call.request.head) }
+        try refuseForeignForm(call.request.head)
+        guard isSafe(call) else { throw .unsafeDoor }
+        let pairs = try await form(call)
+        let next = pairs[Self.nextName]
+        let now = engine.clock.now()
+        let key: String
+        do throws(Problem) {
+            key = try begin(pairs, call, now)
+        } catch {
+            return signInPage(next, error, call).response
+        }
+        var response = redirect(to: place(next))
+        response.headers[.setCookie] = setCookie(key, call, seconds: nil)
+        return response
+    }
+
+    private func begin(
+        _ pairs: FormPairs,
+        _ call: Call,
+        _ now: Timestamp
+    ) throws(Problem) -> String {
+        if gate.tokens.asksForTokens {
+            let text = (pairs["token"] ?? "").filter { !$0.isWhitespace }
+            let token = try gate.enter(text, from: call.address, at: now)
+            return sessions.begin(token.owner, token, at: now)
+        }
+        let name = (pairs["name"] ?? "").trimmingSpaces
+        guard ServerLimits.personBytes.contains(name.utf8.count) else {
+            throw Problem(.invalid, rule: "required", "Say who you are.")
+        }
+        return sessions.begin(name, nil, at: now)
+    }
+
+    func signOut(_ visit: Visit) async throws(Problem) -> Response {
+        _ = try await form(visit)
+        sessions.end(visit.key)
+        var response = redirect(to: path(["sign-in"]))
+        response.headers[.setCookie] = setCookie("", visit.call, seconds: 0)
+        return response
+    }
+
+    /// Sends somebody who is not signed in to the door, and from there back.
+    func toSignIn(_ call: Call) -> Response {
+        let isPage = call.request.method == .get && !call.request.uri.path.hasSuffix("/live")
+        var path = path(["sign-in"])
+        if isPage {
+            let query = call.request.uri.query.map { "?\($0)" } ?? ""
+            let next = call.request.uri.path + query
+            if ServerLimits.nextBytes.contains(next.utf8.count) {
+                path = path.asking([(Self.nextName, next)])
+            }
+        }
+        return redirect(to: path)
+    }
+
+    /// Where somebody wanted to go: only into the console, never elsewhere.
+    private func place(_ next: String?) -> SitePath {
+        let home = path([])
+        guard let next, ServerLimits.nextBytes.contains(next.utf8.count),
+            next.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
+        else { return home }
+        let halves = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard case .console(let route) = Route(String(halves[0])), route.methods.contains(.get),
+            route != .signIn
+        else { return home }
+        return SitePath(inside: base, next)
+    }
+
+    // MARK: - The cookie
+
+    func cookie(_ head: HTTPRequest) -> String? {
+        let names = [Self.secureCookie, Self.plainCookie]
+        let pairs = (head.headerFields[.cookie] ?? "").split(separator: ";").map { pair in
+            pair.split(separator: "=", maxSplits: 1).map { String($0).trimmingSpaces }
+        }
+        return names.lazy.compactMap { name in
+            pairs.first { $0.count == 2 && $0[0] == name }?[1]
+        }
+        .first
+    }
+
+    private func setCookie(_ key: String, _ call: Call, seconds: Int?) -> String {
+        let isSecure = isSecure(call)
+        let name = isSecure ? Self.secureCookie : Self.plainCookie
+        let age = seconds.map { "; Max-Age=\($0)" } ?? ""
+        return
+            "\(name)=\(key); Path=/; HttpOnly; SameSite=Strict\(isSecure ? "; Secure" : "")\(age)"
+    }
+
+    /// Whether the browser speaks https, as far as that can be known here.
+    private func isSecure(_ call: Call) -> Bool {
+        if setting.hasTLS { return true }
+        let outside = setting.publicURL.flatMap(PublicAddress.init)
+        return outside?.origin.hasPrefix("https://") == true
+            && outside?.authority == call.request.head.authority?.lowercased()
+    }
+
+    /// Whether a token may be typed in: over https, or on this machine.
+    private func isSafe(_ call: Call) -> Bool {
+        isSecure(call) || LocalHost.includes(call.request.head.authority ?? "")
+    }
+
+    // MARK: - The page
+
+    private func signInPage(_ next: String?, _ problem: Problem?, _ call: Call) -> Page {
+        let asksForToken = gate.tokens.asksForTokens
+        let content = HTML(.div, .class("door")) {
+            HTML(.h1) { "Sign in" }
+            if let problem {
+                HTML(.p, .class("state bad"), .role("alert")) { problem.detail }
+            }
+            if !isSafe(call) {
+                HTML(.p, .class("state bad")) { Problem.unsafeDoor.detail }
+            }
+            HTML(.form, .post, .action(path(["sign-in"]))) {
+                if let next { Self.hidden(Self.nextName, next) }
+                asksForToken ? Self.tokenField : Self.nameField
+                HTML(.div, .class("buttons")) {
+                    HTML(.button, .class("main"), .type("submit")) { "Sign in" }
+                }
+            }
+        }
+        var page = Page(title: "Sign in", base: base, frame: .nobody, content: content)
+        page.isConsole = true
+        page.status = problem?.kind.status ?? .ok
+        page.retryAfterSeconds = problem?.retryAfterSeconds
+        return page
+    }
+
+    private static var tokenField: HTML {
+        HTML(.div, .class("field")) {
+            HTML(.label, .for("token")) { "Your token" }
+            HTML(.span, .class("hint"), .id("token-hint")) {
+                "Whoever runs Dosette here makes one for you: dosette token create"
+            }
+            HTML(
+                .input,
+                .id("token"),
+                .name("token"),
+                .type("password"),
+                .describedBy("token-hint"),
+                .noAutocomplete,
+                .required,
+                .autofocus
+            )
+        }
+    }
+
+    private static var nameField: HTML {
+        HTML(.div, .class("field")) {
+            HTML(.label, .for("name")) { "Your name" }
+            HTML(.span, .class("hint"), .id("name-hint")) {
+                "No tokens are set up: everybody on this machine may do everything. The name stands in the journal."
+            }
+            HTML(
+                .input,
+                .id("name"),
+                .name("name"),
+                .type("text"),
+                .describedBy("name-hint"),
+                .required,
+                .autofocus
+            )
+        }
+    }
+
+    static func hidden(_ name: String, _ value: String) -> HTML {
+        HTML(.input, .type("hidden"), .name(name), .value(value))
+    }
+}
+
+extension Problem {
+    fileprivate static let unsafeDoor = Problem(
+        .forbidden,
+        rule: "https_needed",
+        "Signing in needs https here, or a browser on the server's own machine."
+    )
+}
+
+extension String {
+    /// Without white space at both ends.
+    var trimmingSpaces: String {
+        var view = self[...]
+        while view.first?.isWhitespace == true { view.removeFirst() }
+        while view.last?.isWhitespace == true { view.removeLast() }
+        return String(view)
+    }
+}

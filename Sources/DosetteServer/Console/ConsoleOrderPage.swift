@@ -1,0 +1,276 @@
+import DosetteCore
+import DosetteEngine
+import DosetteStore
+
+/// One order for the pharmacy's people: where it is, why it waits, what can be done, and all that happened.
+struct ConsoleOrderPage: Sendable {
+    /// One event as the page shows it.
+    struct Happening: Sendable {
+        let position: Int64
+        let line: OrderStory.Line
+        /// The entry for people, with what is personal only when it was asked for.
+        let entry: String
+    }
+
+    let order: Order
+    let words: OrderWords
+    /// What holds it back at this moment beyond its own events.
+    let detail: String?
+    let happenings: [Happening]
+    let isCut: Bool
+    let showsPersonal: Bool
+    let form: DecisionForm
+    let proposals: [Proposal]
+    let time: ClinicTime
+    let now: Timestamp
+    let said: String?
+    let dispense: DispenseForm?
+    let links: Links
+
+    /// Where the page leads.
+    struct Links: Sendable {
+        let own: SitePath
+        let personal: SitePath?
+        let proof: SitePath?
+        let report: SitePath?
+        let workflow: SitePath
+        let proposal: @Sendable (String) -> SitePath
+    }
+
+    var content: HTML {
+        HTML(.div) {
+            HTML(.h1) { "Order \(order.received.key.orderID)" }
+            if let said {
+                HTML(.p, .class("notice"), .role("status")) { "Recorded: \(said)." }
+            }
+            HTML(.div, .hook("state"), .live("polite")) { stateMarkup }
+            HTML(.div, .hook("proposals")) { proposalsMarkup }
+            section("What can be done now", "do") { form.markup }
+            section("Where it stands", "parts") { partsMarkup }
+            if let dispense { section("Dispenses", "dispense") { dispense.markup } }
+            section("What happened", "story") { storyMarkup }
+            section("For the record", "record") { recordMarkup }
+        }
+    }
+
+    private func section(
+        _ title: String,
+        _ name: String,
+        @HTMLBuilder _ content: () -> HTML
+    ) -> HTML {
+        HTML(.section, .labelledBy("\(name)-title")) {
+            HTML(.h2, .id("\(name)-title")) { title }
+            HTML(.div, .hook(name)) { content() }
+        }
+    }
+
+    // MARK: - State
+
+    private var stateMarkup: HTML {
+        HTML(.div) {
+            HTML(.p, .class("state \(words.tone.rawValue)")) { words.state }
+            HTML(.section) {
+                HTML(.dl) {
+                    waitingFacts
+                    Self.fact("Clinic") { HTML(order.received.clinic) }
+                    Self.fact("Source") { HTML(order.received.key.source) }
+                    Self.fact("Fee") { HTML(words.fee) }
+                    if order.received.priority == .urgent { Self.fact("Urgent") { HTML("yes") } }
+                    if let id = order.provetID { Self.fact("In Provet") { HTML("number \(id)") } }
+                    Self.fact("Taken in") { time.zonedHTML(order.receivedAt) }
+                    Self.fact("Changed") { time.zonedHTML(order.changedAt) }
+                }
+            }
+        }
+    }
+
+    @HTMLBuilder private var waitingFacts: HTML {
+        if let record = order.parkedParts.first {
+            Self.fact("Parked") { HTML("\(record.parked.step): \(record.parked.reason)") }
+            Self.fact("What that means") { HTML(ParkedWords.meaning(record.parked.kind)) }
+        }
+        if let waiting = order.waiting {
+            Self.fact("Waits for") {
+                HTML("\(waiting.what) (\(ParkedWords.person(waiting.by)))")
+            }
+            Self.fact("Since") {
+                time.zonedHTML(waiting.since)
+                " (\(ParkedWords.span(from: waiting.since, to: now)))"
+            }
+            Self.fact("Until") {
+                if let until = waiting.until {
+                    time.zonedHTML(until)
+                } else {
+                    "somebody decides"
+                }
+            }
+        } else {
+            Self.fact("Waits for") { HTML("nothing: it rests") }
+        }
+        if let detail { Self.fact("At this moment") { HTML(detail) } }
+    }
+
+    private static func fact(_ name: String, @HTMLBuilder _ value: () -> HTML) -> HTML {
+        HTML(.div) {
+            HTML(.dt) { name }
+            HTML(.dd) { value() }
+        }
+    }
+
+    @HTMLBuilder private var proposalsMarkup: HTML {
+        proposals.map { proposal in
+            HTML(.p, .class("notice")) {
+                "\(proposal.made.person) proposes: \(ParkedWords.deed(proposal.deed)). "
+                HTML(.a, .href(links.proposal(proposal.id))) { "Look at it and decide" }
+            }
+        }
+    }
+
+    // MARK: - Parts
+
+    private var partsMarkup: HTML {
+        HTML(.div, .class("parts")) {
+            order.parts.indices.map { part in
+                let description = order.workflow.parts[part]
+                let visited = happenings.compactMap { happening in
+                    Self.state(happening.line.what, of: description.name)
+                }
+                return HTML(.div, .class("part")) {
+                    HTML(.h3) {
+                        "\(ParkedWords.plain(description.name)): \(ParkedWords.plain(order.stateName(of: part)))"
+                    }
+                    StateDiagram(
+                        order.workflow,
+                        part: part,
+                        current: order.stateName(of: part),
+                        visited: visited
+                    )
+                    .markup
+                }
+            }
+        }
+    }
+
+    /// The state that a line of the story leads a part to: `prescription: draft → sending`.
+    private static func state(_ line: String, of part: String) -> String? {
+        guard line.hasPrefix("\(part): ") else { return nil }
+        let end = line.split(separator: "→").last.map(String.init)?.trimmingSpaces
+        return end?.split(separator: ",").first.map(String.init)
+    }
+
+    // MARK: - Story
+
+    private var storyMarkup: HTML {
+        HTML(.div) {
+            if isCut {
+                HTML(.p, .class("soft")) { "Only the newest \(happenings.count) events are shown." }
+            }
+            if !showsPersonal {
+                HTML(.p, .class("soft")) {
+                    "What is said of people is hidden. "
+                    if let personal = links.personal {
+                        HTML(.a, .href(personal)) { "Show it" }
+                        " – that you looked stands in the journal."
+                    }
+                }
+            } else {
+                HTML(.p, .class("notice")) {
+                    "What is said of people is shown; that you looked stands in the journal. "
+                    HTML(.a, .href(links.own)) { "Hide it" }
+                }
+            }
+            HTML(.ol, .class("plain story")) { happenings.reversed().map(line) }
+        }
+    }
+
+    private func line(_ happening: Happening) -> HTML {
+        HTML(.li) {
+            HTML(.p) {
+                time.zonedHTML(happening.line.at)
+                " "
+                HTML(.strong) { happening.line.who }
+            }
+            HTML(.p) { happening.line.what }
+            if let why = happening.line.why { HTML(.p, .class("soft")) { why } }
+            HTML(.details, .id("entry-\(happening.position)")) {
+                HTML(.summary) { "Entry \(happening.position) of the journal" }
+                HTML(.pre) { happening.entry }
+            }
+        }
+    }
+
+    private var recordMarkup: HTML {
+        HTML(.ul) {
+            HTML(.li) { HTML(.a, .href(links.workflow)) { "The workflow that it follows" } }
+            if let report = links.report {
+                HTML(.li) { HTML(.a, .href(report)) { "Download the auditor's report" } }
+            }
+            if let proof = links.proof {
+                HTML(.li) {
+                    HTML(.a, .href(proof)) {
+                        "Download the proof that its entries stand in the journal"
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Words of the console that are used on many pages.
+enum ParkedWords {
+    static func meaning(_ kind: ParkedKind) -> String {
+        switch kind {
+        case .inDoubt:
+            "It is not known whether the last call did anything at Provet. Look there before you decide."
+        case .conflict: "Provet shows something else than Dosette left there: somebody changed it."
+        case .poison: "Dosette cannot work on it any more; see the reason."
+        case .refused: "The far side refuses it, and will refuse it again until something changes."
+        case .compensation:
+            "What was done could not be undone; it stands until a person has seen to it."
+        }
+    }
+
+    static func title(_ kind: String) -> String {
+        switch ParkedKind(rawValue: kind) {
+        case .inDoubt: "In doubt"
+        case .conflict: "Conflict"
+        case .poison: "Cannot be worked on"
+        case .refused: "Refused"
+        case .compensation: "Not undone"
+        case nil: kind
+        }
+    }
+
+    static func person(_ responsible: Responsible) -> String {
+        switch responsible {
+        case .dosette: "Dosette goes on by itself"
+        case .provet: "Provet answers"
+        case .pharmacist: "the pharmacist decides"
+        case .pharmacy: "the pharmacy dispenses"
+        case .operator: "an operator decides"
+        case .clinic: "the clinic acts"
+        }
+    }
+
+    /// `3 h`, `2 days`.
+    static func span(from start: Timestamp, to end: Timestamp) -> String {
+        let minutes = max(0, end.milliseconds - start.milliseconds) / 60_000
+        if minutes < 1 { return "less than a minute" }
+        if minutes < 120 { return "\(minutes) min" }
+        if minutes < 48 * 60 { return "\(minutes / 60) h" }
+        return "\(minutes / 60 / 24) days"
+    }
+
+    static func plain(_ name: String) -> String { name.replacing("_", with: " ") }
+
+    static func deed(_ deed: Deed) -> String {
+        switch deed {
+        case .signal(let signal, let orders):
+            let step = signal.step.map { " for \($0)" } ?? ""
+            let id = signal.receiptID.map { ", Provet's number \($0)" } ?? ""
+            let count = orders.count == 1 ? "order \(orders[0])" : "\(orders.count) orders"
+            return "\(plain(signal.name))\(step)\(id), \(count)"
+        case .forget: return "forget a client"
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import DosetteCore
+import DosetteEngine
+
+/// What can be said to an order now, and who may say it.
+struct Choice: Hashable, Sendable {
+    let signal: String
+    /// The parked step that is meant, if one is.
+    let step: String?
+    let right: Right
+    let needsSecond: Bool
+
+    /// The choice in one word of a form.
+    var value: String { step.map { "\(signal) \($0)" } ?? signal }
+
+    var title: String {
+        switch signal {
+        case "accept": "Accept"
+        case "accept_with_warning": "Accept with a warning"
+        case "reject": "Reject"
+        case "cancel": "Cancel the order"
+        case "retry": "Try again"
+        case "adopt": "It was done: take over what is there"
+        case "resend": "Send it again"
+        case "give_up": "Give this step up"
+        default: signal.replacing("_", with: " ")
+        }
+    }
+
+    var hint: String? {
+        switch signal {
+        case "retry":
+            "Dosette looks first whether the step was done after all, and goes on from there."
+        case "adopt": "Needs the number that Provet shows for it."
+        case "resend":
+            "Only when it is certain that nothing arrived: what Provet gets twice cannot be deleted."
+        case "give_up": "The order goes on without it, as its workflow says."
+        case "reject", "cancel": "A fee that was charged is paid back."
+        default: nil
+        }
+    }
+
+    /// All choices that an order takes now.
+    static func all(of order: Order, _ desk: ProposalDesk) -> [Choice] {
+        var found: [Choice] = []
+        for record in order.parkedParts {
+            for action in record.parked.actions {
+                found.append(choice(action.rawValue, step: record.parked.step, desk))
+            }
+        }
+        for part in order.parts.indices where order.parts[part].parked == nil {
+            found += order.signalNames(part).map { choice($0, step: nil, desk) }
+        }
+        let isFinal = order.prescription.map { $0 == .rejected || $0 == .canceled } ?? false
+        if !isFinal, !found.contains(where: { $0.signal == Signal.cancel }), order.isOpen {
+            found.append(choice(Signal.cancel, step: nil, desk))
+        }
+        var seen: Set<String> = []
+        return found.filter { seen.insert($0.value).inserted }
+    }
+
+    private static func choice(
+        _ signal: String,
+        step: String?,
+        _ desk: ProposalDesk
+    ) -> Choice {
+        Choice(
+            signal: signal,
+            step: step,
+            right: Right.needed(for: signal),
+            needsSecond: desk.needsSecond(signal)
+        )
+    }
+}
+
+/// What somebody typed into the form of a decision, and what is wrong with it.
+struct DecisionEntry: Sendable {
+    static let choiceName = "decision"
+    static let reasonName = "reason"
+    static let remarksName = "remarks"
+    static let receiptName = "receipt"
+
+    var choice = ""
+    var reason = ""
+    var remarks = ""
+    var receipt = ""
+    var problem: Problem?
+
+    init() {}
+
+    init(_ pairs: FormPairs) {
+        choice = pairs[Self.choiceName] ?? ""
+        reason = (pairs[Self.reasonName] ?? "").trimmingSpaces
+        remarks = (pairs[Self.remarksName] ?? "").trimmingSpaces
+        receipt = (pairs[Self.receiptName] ?? "").trimmingSpaces
+    }
+
+    /// The entry as the API's body of a signal.
+    func body(by person: String) -> JSONObject {
+        let words = choice.split(separator: " ", maxSplits: 1).map(String.init)
+        var body: JSONObject = [
+            "signal": .string(words.first ?? ""), "reason": .string(reason), "by": .string(person),
+        ]
+        if words.count == 2 { body["step"] = .string(words[1]) }
+        if !remarks.isEmpty { body["remarks"] = .string(remarks) }
+        if !receipt.isEmpty {
+            let id = Int(receipt).map { JSON($0) } ?? .string(receipt)
+            body["receipt"] = ["id": id]
+        }
+        return body
+    }
+
+    /// The fields as they were typed, hidden, for a form that goes on with them.
+    var hidden: HTML {
+        HTML(.div) {
+            ConsoleAPI.hidden(Self.choiceName, choice)
+            ConsoleAPI.hidden(Self.reasonName, reason)
+            ConsoleAPI.hidden(Self.remarksName, remarks)
+            ConsoleAPI.hidden(Self.receiptName, receipt)
+        }
+    }
+}
+
+/// The form of a decision on one order.
+struct DecisionForm: Sendable {
+    let choices: [Choice]
+    let entry: DecisionEntry
+    let rights: Set<Right>
+    let act: SitePath
+    let plan: SitePath
+    let formKey: HTML
+
+    private var allowed: [Choice] { choices.filter { rights.contains($0.right) } }
+    private var others: [Choice] { choices.filter { !rights.contains($0.right) } }
+
+    var markup: HTML {
+        HTML(.div) {
+            if allowed.isEmpty { HTML(.p) { "There is nothing that you can decide here now." } }
+            if !allowed.isEmpty { form }
+            if !others.isEmpty {
+                HTML(.p, .class("soft")) { "Others can: \(Self.words(others))." }
+            }
+        }
+    }
+
+    /// `Accept (pharmacist)`.
+    private static func words(_ choices: [Choice]) -> String {
+        choices.map { choice in
+            let roles = choice.right.roles.map(\.rawValue).joined(separator: " or ")
+            return "\(choice.title) (\(roles))"
+        }
+        .joined(separator: "; ")
+    }
+
+    private var form: HTML {
+        HTML(.form, .post, .action(act), .id("decide")) {
+            formKey
+            if let problem = entry.problem {
+                HTML(.p, .class("state bad"), .role("alert"), .id("decide-error")) {
+                    Self.words(problem)
+                }
+            }
+            HTML(.fieldset) {
+                HTML(.legend) { "What shall happen?" }
+                allowed.enumerated().map { index, choice in option(choice, index) }
+            }
+            field("reason", "Why? It stands in the journal.", isRequired: true) {
+                HTML(.textarea, .id("reason"), .name("reason"), .rows(2), .required) {
+                    entry.reason
+                }
+            }
+            if allowed.contains(where: { $0.signal == "adopt" }) {
+                field("receipt", "Provet's number of what is there (to take over)") {
+                    HTML(
+                        .input,
+                        .id("receipt"),
+                        .name("receipt"),
+                        .type("text"),
+                        .inputMode("numeric"),
+                        .value(entry.receipt)
+                    )
+                }
+            }
+            if allowed.contains(where: { $0.right == .decide || $0.right == .cancel }) {
+                field("remarks", "Remarks for the clinic, written to Provet (optional)") {
+                    HTML(.textarea, .id("remarks"), .name("remarks"), .rows(2)) { entry.remarks }
+                }
+            }
+            HTML(.div, .class("buttons")) {
+                HTML(.button, .class("main"), .type("submit")) { "Do it" }
+                if rights.contains(.readPersonal) {
+                    HTML(.button, .type("submit"), .formAction(plan)) {
+                        "Show first what would be sent"
+                    }
+                }
+            }
+        }
+    }
+
+    private static func words(_ problem: Problem) -> String {
+        let details = problem.errors.map { error in
+            error.pointer.isEmpty ? error.detail : "\(error.pointer.dropFirst()): \(error.detail)"
+        }
+        return details.isEmpty ? problem.detail : details.joined(separator: " ")
+    }
+
+    private func option(_ choice: Choice, _ index: Int) -> HTML {
+        HTML(.div, .class("option")) {
+            HTML(.label, .class("check")) {
+                HTML(
+                    .input,
+                    .type("radio"),
+                    .name(DecisionEntry.choiceName),
+                    .value(choice.value),
+                    .required,
+                    choice.hint == nil ? nil : .describedBy("choice-\(index)"),
+                    entry.choice == choice.value ? .checked : nil
+                )
+                HTML(.span) {
+                    HTML(.strong) { choice.title }
+                    if let step = choice.step { HTML(.span, .class("soft")) { " – \(step)" } }
+                    if choice.needsSecond {
+                        HTML(.span, .class("badge warn")) { "a second person confirms" }
+                    }
+                }
+            }
+            if let hint = choice.hint {
+                HTML(.span, .class("hint"), .id("choice-\(index)")) { hint }
+            }
+        }
+    }
+
+    private func field(
+        _ id: String,
+        _ label: String,
+        isRequired: Bool = false,
+        @HTMLBuilder _ content: () -> HTML
+    ) -> HTML {
+        HTML(.div, .class("field")) {
+            HTML(.label, .for(id)) { label }
+            content()
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import DosetteCore
+import DosetteEngine
+
+/// What a dry run found, as a page shows it.
+enum PlanMarkup {
+    static func html(_ plan: SignalPlan, _ time: ClinicTime) -> HTML {
+        HTML(.div, .class("plan")) {
+            if let refusal = plan.refusal {
+                HTML(.p, .class("state bad")) { "It would be refused: \(refusal.detail)" }
+            } else {
+                HTML(.h3) { "It would stand in the journal" }
+                HTML(.ul) { plan.story.map { line in HTML(.li) { line } } }
+                HTML(.h3) { "It would be sent" }
+                steps(plan, time)
+            }
+        }
+    }
+
+    @HTMLBuilder private static func steps(_ plan: SignalPlan, _ time: ClinicTime) -> HTML {
+        if plan.steps.isEmpty { HTML(.p) { "Nothing at once." } }
+        plan.steps.map { step in
+            HTML(.div) {
+                HTML(.p) {
+                    HTML(.strong) { step.action }
+                    step.isLook
+                        ? " looks for the trace of the earlier attempt; it changes nothing. "
+                        : " "
+                    HTML(.span, .class("soft")) { "From " }
+                    time.zonedHTML(step.dueAt)
+                }
+                if step.requests.isEmpty {
+                    HTML(.p, .class("soft")) { "No request leaves Dosette for this step." }
+                }
+                HTML(.ol) { step.requests.map(request) }
+            }
+        }
+        if !plan.steps.isEmpty {
+            HTML(.p, .class("soft")) { "What follows depends on Provet's answers." }
+        }
+    }
+
+    private static func request(_ draft: RequestDraft) -> HTML {
+        HTML(.li) {
+            HTML(.code) { "\(draft.method) \(draft.url)" }
+            HTML(.span, .class(draft.isWrite ? "badge warn" : "badge")) {
+                draft.isWrite ? "changes something" : "reads only"
+            }
+            if let body = draft.body { HTML(.pre) { body.text } }
+        }
+    }
+}

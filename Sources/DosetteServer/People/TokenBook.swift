@@ -1,0 +1,103 @@
+import DosetteCore
+import DosetteEngine
+import Foundation
+package import Logging
+import Synchronization
+
+/// The tokens that are valid now: those of a file, which is read again when it changes.
+///
+/// A file that cannot be read any more leaves the tokens as they were, and says so in the log: a slip of the hand must not lock
+/// the pharmacy out. Whoever revokes a token by `dosette token revoke` never leaves such a file.
+package final class TokenBook: Sendable {
+    /// How long a change of the file may go unseen.
+    static let lookInterval = Duration.seconds(1)
+
+    private struct Stamp: Hashable {
+        let modifiedAt: Date?
+        let size: Int?
+        let number: Int?
+    }
+
+    private struct State {
+        var tokens: [AccessToken]
+        var stamp: Stamp?
+        var lookedAt: ContinuousClock.Instant
+    }
+
+    private let file: String?
+    private let logger: Logger
+    private let state: Mutex<State>
+
+    /// Tokens that never change.
+    package init(_ tokens: [AccessToken]) {
+        file = nil
+        logger = Logger(label: "dosette")
+        state = Mutex(State(tokens: tokens, stamp: nil, lookedAt: .now))
+    }
+
+    /// The tokens of a file.
+    ///
+    /// - Throws: ``AccessTokensError`` with every line that breaks a rule.
+    package init(file: String, logger: Logger) throws(AccessTokensError) {
+        self.file = file
+        self.logger = logger
+        let stamp = Self.stamp(of: file)
+        let tokens = try AccessTokens.read(file: file)
+        state = Mutex(State(tokens: tokens, stamp: stamp, lookedAt: .now))
+    }
+
+    /// Whether a token is due at all.
+    var asksForTokens: Bool { file != nil || !state.withLock { $0.tokens.isEmpty } }
+
+    /// All tokens, also those whose time is over.
+    var all: [AccessToken] {
+        lookAgain()
+        return state.withLock { $0.tokens }
+    }
+
+    /// The token that somebody presents, if it is valid now.
+    func token(of presented: String, at now: Timestamp) -> AccessToken? {
+        AccessTokens.token(of: presented, among: all).flatMap { $0.isValid(at: now) ? $0 : nil }
+    }
+
+    /// Whether a token that was valid still is: it stands in the file, and its time is not over.
+    func stillHolds(_ token: AccessToken, at now: Timestamp) -> Bool {
+        token.isValid(at: now) && all.contains(token)
+    }
+
+    private func lookAgain() {
+        guard let file else { return }
+        let isDue = state.withLock { state in
+            guard ContinuousClock.now - state.lookedAt >= Self.lookInterval else { return false }
+            state.lookedAt = .now
+            return true
+        }
+        guard isDue else { return }
+        let stamp = Self.stamp(of: file)
+        guard state.withLock({ $0.stamp != stamp }) else { return }
+        do throws(AccessTokensError) {
+            let tokens = try AccessTokens.read(file: file)
+            state.withLock { state in
+                state.tokens = tokens
+                state.stamp = stamp
+            }
+            logger.notice("the tokens were read again")
+        } catch {
+            state.withLock { $0.stamp = stamp }
+            logger.error(
+                "the tokens file cannot be read: the tokens stay as they were",
+                metadata: [LogKey.detail: "\(error.problems.count) problems"]
+            )
+        }
+    }
+
+    private static func stamp(of file: String) -> Stamp {
+        let path = URL(filePath: file).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return Stamp(
+            modifiedAt: attributes?[.modificationDate] as? Date,
+            size: (attributes?[.size] as? NSNumber)?.intValue,
+            number: (attributes?[.systemFileNumber] as? NSNumber)?.intValue
+        )
+    }
+}
