@@ -25,6 +25,8 @@ package struct Configuration: Sendable {
     package var audit: AuditConfiguration
     /// Where traces go; nothing when none are made.
     package var tracing: TracingConfiguration?
+    /// What the server proves its name with; nothing when it speaks plain HTTP.
+    package var tls: TLSFiles?
     /// What needs a second person.
     package var fourEyes: FourEyes
 
@@ -43,6 +45,7 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
+        tls: TLSFiles? = nil,
         fourEyes: FourEyes = .nothing,
         tracing: TracingConfiguration? = nil
     ) {
@@ -61,6 +64,7 @@ package struct Configuration: Sendable {
         self.hookup = hookup
         self.personalData = personalData
         self.audit = audit
+        self.tls = tls
         self.fourEyes = fourEyes
     }
 }

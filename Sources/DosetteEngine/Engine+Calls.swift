@@ -60,7 +60,8 @@ extension Engine {
         idempotency: Idempotency? = nil
     ) async throws(DeskFailure) -> Order {
         guard !proposals.needsSecond(signal.name) else { throw .refused(.secondPersonDue(signal)) }
-        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency).order
+        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency)
+            .order
     }
 
     /// What a signal would do to an order now: the requests that it would lead to at once. Nothing is written or sent.
@@ -214,7 +215,8 @@ extension OrderRefusal {
     fileprivate static func secondPersonDue(_ signal: Signal) -> OrderRefusal {
         OrderRefusal(
             rule: "four_eyes",
-            detail: "\(signal.name) needs a second person here: propose it, and let somebody else confirm it."
+            detail:
+                "\(signal.name) needs a second person here: propose it, and let somebody else confirm it."
         )
     }
 }

@@ -1,6 +1,7 @@
 package import DosetteEngine
 package import DosetteTelemetry
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -43,11 +44,20 @@ package struct DosetteServer: Service {
 
     /// Serves until the service is shut down; requests that have begun are answered.
     ///
-    /// - Throws: ``ServerFailure`` when it would let in everybody from everywhere, or what keeps it
-    ///   from listening.
+    /// - Throws: ``ServerFailure`` when it would let in everybody from everywhere, ``TLSFailure``, or what keeps
+    ///   it from listening.
     package func run() async throws {
         if let refusal { throw refusal }
-        try await application().run()
+        let certificates = try configuration.tls.map { files throws(TLSFailure) in
+            try CertificateDesk(
+                files,
+                lookPause: configuration.certificateLookPause,
+                logger: logger
+            )
+        }
+        let plain = Self.plain
+        let transport = try certificates.map { try $0.wrap(plain) } ?? plain
+        try await application(over: transport).run()
     }
 
     /// Why the server does not begin: it would let in everybody.
@@ -82,23 +92,38 @@ package struct DosetteServer: Service {
                 )
             ),
             gate: gate,
-            logger: logger
+            logger: logger,
+            isSecure: isSecure
         )
     }
 
+    /// The server over plain HTTP, whatever its configuration says of TLS.
     package func application() -> some ApplicationProtocol {
+        application(over: Self.plain)
+    }
+
+    private static var plain: HTTPServerBuilder {
+        .http1(
+            configuration: .init(
+                idleTimeout: ServerLimits.idleTime,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: ServerLimits.headerBytesMaximum,
+                    maxHeaderListSize: ServerLimits.headerBytesMaximum,
+                    maxHeaderFieldCount: ServerLimits.headerCountMaximum
+                )
+            )
+        )
+    }
+
+    /// Whether browsers are told to come by https alone.
+    private var isSecure: Bool {
+        configuration.tls != nil || clinicSide?.publicURL?.hasPrefix("https://") == true
+    }
+
+    private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
         Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: ServerLimits.idleTime,
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: ServerLimits.headerBytesMaximum,
-                        maxHeaderListSize: ServerLimits.headerBytesMaximum,
-                        maxHeaderFieldCount: ServerLimits.headerCountMaximum
-                    )
-                )
-            ),
+            server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(

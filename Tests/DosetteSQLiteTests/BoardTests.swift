@@ -136,13 +136,14 @@ import Testing
 
     @Test func `a replay finds an order that is not counted`() async throws {
         let store = try journal.open()
-        let owner = try await store.take()
-        try await store.commit(SampleOrder(store.nextStream()).commit(epoch: owner.epoch))
+        _ = try await store.beginEpoch(at: StoreSamples.start, software: "test")
         func isFound() async throws -> Bool {
             try await AuditReplay.run(store).problems.contains { $0.contains("counted") }
         }
         #expect(try await isFound() == false)
-        try journal.withQueue { try $0.execute(sql: "UPDATE order_count SET count = 2") }
+        try journal.withQueue {
+            try $0.execute(sql: "INSERT INTO order_count VALUES ('c', 'd', 'sent', '', 1, 1)")
+        }
         #expect(try await isFound())
         store.close()
     }

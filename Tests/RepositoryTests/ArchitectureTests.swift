@@ -44,7 +44,7 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteServer": [
         "CoreMetrics", "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
         "DosetteKeys", "DosetteStore", "DosetteTelemetry", "Foundation", "HTTPTypes",
-        "Hummingbird", "Instrumentation", "Logging", "NIOCore",
+        "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore", "NIOSSL",
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [

@@ -32,7 +32,8 @@ struct AccessOptions: ParsableArguments {
         let configuration = try configuration()
         if let record = ServerRecord.read(from: configuration.dataDirectory) {
             let token = ProcessInfo.processInfo.environment[tokenEnv]
-            let client = APIClient(address: record.address, token: token)
+            let file = configuration.tls?.certificateFile
+            let client = APIClient(record, token: token, certificateFile: file)
             if let answer = try? await client.get("/health/live"), answer.status == 200 {
                 return .server(client)
             }

@@ -194,7 +194,12 @@ struct ServeCommand: AsyncParsableCommand {
             book: tokens,
             copyDirectory: URL(filePath: directory).appending(path: "copies").path
         )
-        server.console = ConsoleSetting(publicURL: configuration.publicURL)
+        server.console = ConsoleSetting(
+            publicURL: configuration.publicURL,
+            hasTLS: configuration.tls != nil
+        )
+        server.tls = configuration.tls
+        let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }
         return DosetteServer(
             composition.engine,
             server,
@@ -204,11 +209,12 @@ struct ServeCommand: AsyncParsableCommand {
             onReady: { port in
                 let address = ListenAddress(host: listen.host, port: port).text
                 do {
-                    try ServerRecord.write(address, in: directory)
+                    try ServerRecord.write(address, name: name, in: directory)
                 } catch {
                     logger.warning("the address could not be written down")
                 }
-                Terminal.announce("dosette listens on http://\(address)")
+                let scheme = name == nil ? "http" : "https"
+                Terminal.announce("dosette listens on \(scheme)://\(address)")
             }
         )
     }
