@@ -1,3 +1,4 @@
+import ArgumentParser
 import DosetteCore
 import DosetteDefinitions
 import DosetteDeterminism
