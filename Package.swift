@@ -86,6 +86,12 @@ let package = Package(
             dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
+            name: "DosetteAuditPackage",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+            ]
+        ),
+        .target(
             name: "DosetteDefinitions",
             dependencies: ["DosetteCore", .product(name: "Yams", package: "Yams")]
         ),
@@ -125,7 +131,8 @@ let package = Package(
         .target(
             name: "DosetteServer",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditPackage", "DosetteCore",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -167,6 +174,7 @@ let package = Package(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteAuditPackage",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore",
@@ -364,8 +372,8 @@ let package = Package(
         .testTarget(
             name: "DosetteCLITests",
             dependencies: [
-                "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-                "DosetteSimulator", "DosetteStore", "DosetteTesting",
+                "DosetteAuditPackage", "DosetteCLI", "DosetteCore", "DosetteDefinitions",
+                "DosetteEngine", "DosetteSimulator", "DosetteStore", "DosetteTesting",
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]

@@ -341,6 +341,37 @@ package final class Budgets: Sendable {
         case no
     }
 
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package struct Standing: Hashable, Sendable {
+        package struct Budget: Hashable, Sendable {
+            package let endpoint: String
+            /// Calls that may be made now.
+            package let left: Int
+            package let limit: Int
+        }
+
+        package let breaker: Breaker.State
+        /// Endpoints that were called since the start, by name.
+        package let budgets: [Budget]
+    }
+
+    package func standing(of clinic: String, at now: Timestamp) -> Standing {
+        state.withLock { state in
+            let budgets = state.windows.filter { $0.key.clinic == clinic }.map { key, window in
+                var window = window
+                return Standing.Budget(
+                    endpoint: key.endpoint,
+                    left: window.available(at: now),
+                    limit: window.limit
+                )
+            }
+            return Standing(
+                breaker: state.breakers[clinic]?.state(at: now) ?? .closed,
+                budgets: budgets.sorted { $0.endpoint < $1.endpoint }
+            )
+        }
+    }
+
     /// The clinics whose breaker is not closed, and until when.
     package func openBreakers(at now: Timestamp) -> [(clinic: String, until: Timestamp)] {
         state.withLock { state in

@@ -44,7 +44,8 @@ extension Engine {
         idempotency: Idempotency? = nil
     ) async throws(DeskFailure) -> Order {
         guard !proposals.needsSecond(signal.name) else { throw .refused(.secondPersonDue(signal)) }
-        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency).order
+        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency)
+            .order
     }
 
     /// What a signal would do to an order now: the requests that it would lead to at once. Nothing is written or sent.
@@ -189,6 +190,11 @@ extension Engine {
     package var setAsideCount: Int { state.setAsideCount }
     package var runningCount: Int { scheduler.runningCount }
 
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package func standing(of clinic: String) -> Budgets.Standing {
+        budgets.standing(of: clinic, at: clock.now())
+    }
+
     package func openBreakers() -> [(clinic: String, until: Timestamp)] {
         budgets.openBreakers(at: clock.now())
     }
@@ -198,7 +204,8 @@ extension OrderRefusal {
     fileprivate static func secondPersonDue(_ signal: Signal) -> OrderRefusal {
         OrderRefusal(
             rule: "four_eyes",
-            detail: "\(signal.name) needs a second person here: propose it, and let somebody else confirm it."
+            detail:
+                "\(signal.name) needs a second person here: propose it, and let somebody else confirm it."
         )
     }
 }

@@ -129,7 +129,11 @@ package final class ProposalDesk: Sendable {
             throw .client(error)
         }
         return try await make(
-            .forget(subjects: subjects), forgettingNeedsSecond, person, reason)
+            .forget(subjects: subjects),
+            forgettingNeedsSecond,
+            person,
+            reason
+        )
     }
 
     private func make(
@@ -376,7 +380,10 @@ package final class ProposalDesk: Sendable {
         case .confirmed: proposal.state = .confirmed(word)
         case .withdrawn: proposal.state = .withdrawn(word)
         case .done(let results):
-            let second = if case .confirmed(let word) = proposal.state { word } else { nil as Proposal.Word? }
+            let second =
+                if case .confirmed(let word) = proposal.state { word } else {
+                    nil as Proposal.Word?
+                }
             proposal.state = .done(second, results, at: envelope.at)
         }
         keep(proposal)

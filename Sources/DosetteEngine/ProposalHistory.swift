@@ -30,7 +30,9 @@ struct ProposalHistory {
         case .confirmed: return noteConfirmed(id, envelope)
         case .withdrawn:
             var problems = ClientHistory.personProblems(envelope, needsReason: true)
-            if known[id]?.state != .open { problems.append("a proposal that is not open is withdrawn") }
+            if known[id]?.state != .open {
+                problems.append("a proposal that is not open is withdrawn")
+            }
             known[id]?.state = .closed
             return problems
         case .done: return noteDone(id, envelope)

@@ -57,7 +57,7 @@ package struct DosetteServer: Service {
         return ServerFailure(reason: "with a public URL, tokens are needed")
     }
 
-    private var responder: ServerResponder {
+    private func responder(_ checks: JournalCheckDesk) -> ServerResponder {
         let gate = Gate(tokens: configuration.tokens, doors: DoorWatch())
         let gauge = StoreGauge(engine.store)
         return ServerResponder(
@@ -72,6 +72,7 @@ package struct DosetteServer: Service {
                     gate: gate,
                     gauge: gauge,
                     setting: configuration.console,
+                    checks: checks,
                     logger: logger
                 )
             ),
@@ -81,8 +82,9 @@ package struct DosetteServer: Service {
     }
 
     package func application() -> some ApplicationProtocol {
-        Application(
-            responder: responder,
+        let checks = JournalCheckDesk(engine.store, engine.clock, logger)
+        return Application(
+            responder: responder(checks),
             server: .http1(
                 configuration: .init(
                     idleTimeout: ServerLimits.idleTime,
@@ -100,6 +102,7 @@ package struct DosetteServer: Service {
                     logger: logger
                 )
             ),
+            services: [checks],
             onServerRunning: { [logger, onReady] channel in
                 guard let port = channel.localAddress?.port else { return }
                 logger.notice("server listens", metadata: [LogKey.address: "port \(port)"])

@@ -31,8 +31,12 @@ private let allowedImports: [String: Set<String>] = [
         "AsyncHTTPClient", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "Logging",
         "NIOCore", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
     ],
+    "Sources/DosetteAuditPackage": [
+        "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+    ],
     "Sources/DosetteServer": [
-        "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
+        "Crypto", "DosetteAudit", "DosetteAuditFiles", "DosetteAuditPackage", "DosetteCore",
+        "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
         "DosetteStore", "Foundation", "HTTPTypes", "Hummingbird", "Logging", "NIOCore",
         "ServiceLifecycle", "Synchronization",
     ],
