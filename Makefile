@@ -12,7 +12,8 @@ BROWSER := .build/browser/bin/python
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
 	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
-	bench bench-short bench-peers
+	bench bench-short bench-peers ops-check ops-check-planted static static-check http-attack http-attack-planted \
+	secret-hunt secret-hunt-planted licences hostile
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -157,6 +158,40 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
+
+ops-check: ## Alert rules and a server's page for Prometheus, by promtool (Debian: prometheus)
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/ops-check
+
+ops-check-planted: ## A spoiled rule and a spoiled page must be found
+	Scripts/ops-check --planted
+
+static: setup ## The program for machines without Swift: one file; then Scripts/static-check
+	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product dosette
+
+static-check: static ## What it links, how long it takes to start, whether it runs without Swift
+	Scripts/static-check $(RELEASE)
+
+http-attack: ## Broken, slow and crafty HTTP against a real server; a minute and a half
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/http-attack $(DEBUG)
+
+http-attack-planted: ## A careless server must be found out
+	Scripts/http-attack --planted
+
+secret-hunt: ## Planted secrets are looked for in logs, answers, journal, exports; half a minute
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/secret-hunt $(DEBUG)
+
+secret-hunt-planted: ## A token that somebody writes into an order must be found
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/secret-hunt $(DEBUG) --planted
+
+hostile: ## Write the hostile texts of the browser test anew
+	Tests/Browser/hostile.py
+
+licences: ## Write docs/licences.md from the dependencies that were fetched
+	Scripts/licences
 
 bench: ## Measure against C, a raw HTTP loop and a small file; writes docs/performance.md; 40 minutes
 	Scripts/bench full

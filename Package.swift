@@ -32,12 +32,33 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(name: "DosetteCore"),
+        .target(
+            name: "DosetteTelemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "DosetteTracing",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(
             name: "DosetteAudit",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
@@ -77,6 +98,8 @@ let package = Package(
             name: "DosetteSQLite",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -99,16 +122,21 @@ let package = Package(
             name: "DosetteEngine",
             dependencies: [
                 "DosetteCore", "DosetteAudit", "DosetteStore", "DosetteDefinitions",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
             name: "DosetteProvet",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteTelemetry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -133,11 +161,17 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteAuditFiles", "DosetteAuditPackage", "DosetteCore",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -146,8 +180,11 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
@@ -177,12 +214,15 @@ let package = Package(
                 "DosetteAuditPackage",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
-                "DosetteSQLite", "DosetteStore",
+                "DosetteSQLite", "DosetteStore", "DosetteTelemetry", "DosetteTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ]
@@ -286,8 +326,8 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine",
-                "DosetteStore",
-                "DosetteTesting", "DosetteWorkflows",
+                "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -295,8 +335,8 @@ let package = Package(
             name: "DosetteProvetTests",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTesting",
-                "DosetteWorkflows",
+                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -329,6 +369,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -337,12 +378,26 @@ let package = Package(
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine", "DosetteKeys", "DosetteProvet", "DosetteServer",
-                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteTelemetryTests",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry", "DosetteTesting", "DosetteTracing",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(
@@ -373,8 +428,12 @@ let package = Package(
             name: "DosetteCLITests",
             dependencies: [
                 "DosetteAuditPackage", "DosetteCLI", "DosetteCore", "DosetteDefinitions",
-                "DosetteEngine", "DosetteSimulator", "DosetteStore", "DosetteTesting",
+                "DosetteDeterminism",
+                "DosetteEngine", "DosetteSQLite", "DosetteSimulator", "DosetteStore",
+                "DosetteTesting",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]
         ),

@@ -13,12 +13,13 @@ struct DosetteCommand: AsyncParsableCommand {
             """,
         version: "dosette 0.1.0",
         subcommands: [
-            DemoCommand.self, InitCommand.self, ServeCommand.self, SubmitCommand.self,
+            DemoCommand.self, InitCommand.self, ConfigCommand.self, DoctorCommand.self,
+            ServeCommand.self, SubmitCommand.self,
             OrdersCommand.self, SignalCommand.self, DispenseCommand.self, AuditCommand.self,
             BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self,
             SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
-            ClientCommand.self,
+            ClientCommand.self, TokenCommand.self, ProposalCommand.self,
         ]
     )
 

@@ -23,6 +23,10 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Where traces go; nothing when none are made.
+    package var tracing: TracingConfiguration?
+    /// What the server proves its name with; nothing when it speaks plain HTTP.
+    package var tls: TLSFiles?
     /// What needs a second person.
     package var fourEyes: FourEyes
 
@@ -41,8 +45,11 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
-        fourEyes: FourEyes = .nothing
+        tls: TLSFiles? = nil,
+        fourEyes: FourEyes = .nothing,
+        tracing: TracingConfiguration? = nil
     ) {
+        self.tracing = tracing
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.tokensFile = tokensFile
@@ -57,6 +64,7 @@ package struct Configuration: Sendable {
         self.hookup = hookup
         self.personalData = personalData
         self.audit = audit
+        self.tls = tls
         self.fourEyes = fourEyes
     }
 }

@@ -4,10 +4,12 @@ package import Foundation
 /// Reads the configuration file, strictly: everything that is wrong comes back at once.
 package struct ConfigurationReader {
     /// Looks up environment variables; injected so that tests need none.
-    private let environment: [String: String]
+    ///
+    /// Without it no secret is looked up.
+    private let environment: [String: String]?
     private let file: URL
 
-    private init(file: URL, environment: [String: String]) {
+    init(file: URL, environment: [String: String]?) {
         self.file = file
         self.environment = environment
     }
@@ -49,10 +51,10 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
-        "four_eyes",
+        "four_eyes", "tracing", "tls",
     ]
 
-    private func configuration(_ document: YAMLValue) -> Configuration? {
+    func configuration(_ document: YAMLValue) -> Configuration? {
         guard let members = document.members(known: Self.keys) else { return nil }
         if members["data"] == nil { document.missing("data") }
         // A server to which clinics are added later says so: by an empty list, or by a hookup.
@@ -81,7 +83,9 @@ package struct ConfigurationReader {
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
-            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing
+            tls: optional(members["tls"]).flatMap(tls),
+            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing,
+            tracing: optional(members["tracing"]).flatMap(tracing)
         )
     }
 
@@ -144,6 +148,7 @@ package struct ConfigurationReader {
             return nil
         }
         if let value = fromEnvironment, let variable = value.text() {
+            guard let environment else { return Self.unread }
             guard let text = environment[variable], !text.isEmpty else {
                 value.fail("the environment variable \(variable) is not set")
                 return nil
@@ -151,8 +156,11 @@ package struct ConfigurationReader {
             return Secret(text)
         }
         guard let value = fromFile, let text = value.text() else { return nil }
-        return read(text, value)
+        return environment == nil ? Self.unread : read(text, value)
     }
+
+    /// Stands for a secret that was not looked up; as long as any must be.
+    private static let unread = Secret(String(repeating: "-", count: hookupTokenLength.lowerBound))
 
     private func read(_ text: String, _ value: YAMLValue) -> Secret? {
         let content = try? String(contentsOfFile: path(text), encoding: .utf8)

@@ -178,11 +178,16 @@ extension ProvetClient.Rows {
 }
 
 extension EffectProtocol.Finding {
+    /// Candidates that a person is told by their numbers.
+    private static var idsMaximum: Int { 10 }
+
     /// One candidate is ours, none is absent, more than one is for a person.
     static func only(_ candidates: [JSONObject], _ what: String) -> Self {
         guard let first = candidates.first else { return .absent }
         guard candidates.count == 1 else {
-            return .unclear(reason: "\(candidates.count) \(what) could be ours")
+            let ids = candidates.compactMap { ProvetID.read(.object($0)) }.prefix(idsMaximum)
+            let names = ids.map { "\($0)" }.joined(separator: ", ")
+            return .unclear(reason: "\(candidates.count) \(what) could be ours: \(names)")
         }
         guard let id = ProvetID.read(.object(first)) else {
             return .unclear(reason: "a row without an id")

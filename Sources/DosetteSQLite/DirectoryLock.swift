@@ -7,6 +7,8 @@ package import Foundation
 /// process ends, however it ends. SQLite's own locks are not enough: Debian's SQLite loses data when two processes
 /// reset its log at once.
 package final class DirectoryLock: Sendable {
+    static let fileName = "dosette.lock"
+
     private let handle: FileHandle
 
     /// Takes the lock.
@@ -14,7 +16,7 @@ package final class DirectoryLock: Sendable {
     /// - Parameter directory: The data directory; it must exist.
     /// - Throws: ``StoreError`` `inUse` when another process holds it.
     package init(directory: URL) throws(StoreError) {
-        let file = directory.appending(path: "dosette.lock")
+        let file = directory.appending(path: Self.fileName)
         if !FileManager.default.fileExists(atPath: file.path) {
             _ = FileManager.default.createFile(atPath: file.path, contents: nil)
         }

@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import DosetteAudit
 package import DosetteCore
 package import DosetteStore
@@ -43,16 +44,22 @@ package final class SQLiteStore: Store, OrderBoard {
 
     /// Opens the journal in `directory`, creating both when they are missing.
     ///
+    /// - Parameters:
+    ///   - directory: Where the file is.
+    ///   - options: What a proof or a test may change.
+    ///   - metrics: Where is kept how many changes share a flush, and what it takes.
     /// - Throws: ``StoreError``: `inUse`, `foreign`, `newer`, `unavailable`.
     package init(
         directory: URL,
-        options: StoreOptions = StoreOptions()
+        options: StoreOptions = StoreOptions(),
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) throws(StoreError) {
         self.directory = directory
         try FileSystem.makeDirectory(directory)
         lock = try DirectoryLock(directory: directory)
         let file = directory.appending(path: Self.fileName)
-        connection = try Connection(file: file, access: .readAndWrite, options)
+        let meters = StoreMeters(metrics)
+        connection = try Connection(file: file, access: .readAndWrite, options, meters)
         let last = try connection.readNow { try Statements.lastStream($0) }
         lastStream = Atomic(last)
     }

@@ -1,5 +1,7 @@
 package import DosetteEngine
+package import DosetteTelemetry
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import ServiceLifecycle
@@ -11,6 +13,7 @@ package struct DosetteServer: Service {
     private let engine: Engine
     private let configuration: ServerConfiguration
     private let clinicSide: ClinicSide?
+    private let metrics: MetricRegistry
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -20,29 +23,41 @@ package struct DosetteServer: Service {
     ///   - engine: The engine; calls before its start are answered with 503.
     ///   - configuration: Where to listen, and whom to let in.
     ///   - clinicSide: What the clinics' side needs; its paths lead nowhere without it.
+    ///   - metrics: What is recorded elsewhere and shown on the page for Prometheus.
     ///   - logger: Where start and trouble are logged; requests at debug, without what they say.
     ///   - onReady: Called once with the port, when connections are accepted.
     package init(
         _ engine: Engine,
         _ configuration: ServerConfiguration,
         clinicSide: ClinicSide? = nil,
+        metrics: MetricRegistry = MetricRegistry(),
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.engine = engine
         self.configuration = configuration
         self.clinicSide = clinicSide
+        self.metrics = metrics
         self.logger = logger
         self.onReady = onReady
     }
 
     /// Serves until the service is shut down; requests that have begun are answered.
     ///
-    /// - Throws: ``ServerFailure`` when it would let in everybody from everywhere, or what keeps it
-    ///   from listening.
+    /// - Throws: ``ServerFailure`` when it would let in everybody from everywhere, ``TLSFailure``, or what keeps
+    ///   it from listening.
     package func run() async throws {
         if let refusal { throw refusal }
-        try await application().run()
+        let certificates = try configuration.tls.map { files throws(TLSFailure) in
+            try CertificateDesk(
+                files,
+                lookPause: configuration.certificateLookPause,
+                logger: logger
+            )
+        }
+        let plain = Self.plain
+        let transport = try certificates.map { try $0.wrap(plain) } ?? plain
+        try await application(over: transport).run()
     }
 
     /// Why the server does not begin: it would let in everybody.
@@ -63,8 +78,9 @@ package struct DosetteServer: Service {
         return ServerResponder(
             api: API(
                 engine: engine,
-                counts: RequestCounts(),
+                counts: RequestCounts(metrics),
                 gauge: gauge,
+                metrics: metrics,
                 clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
                 copies: CopyDesk(directory: configuration.copyDirectory),
                 console: ConsoleAPI(
@@ -77,24 +93,39 @@ package struct DosetteServer: Service {
                 )
             ),
             gate: gate,
-            logger: logger
+            logger: logger,
+            isSecure: isSecure
         )
     }
 
+    /// The server over plain HTTP, whatever its configuration says of TLS.
     package func application() -> some ApplicationProtocol {
+        application(over: Self.plain)
+    }
+
+    private static var plain: HTTPServerBuilder {
+        .http1(
+            configuration: .init(
+                idleTimeout: ServerLimits.idleTime,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: ServerLimits.headerBytesMaximum,
+                    maxHeaderListSize: ServerLimits.headerBytesMaximum,
+                    maxHeaderFieldCount: ServerLimits.headerCountMaximum
+                )
+            )
+        )
+    }
+
+    /// Whether browsers are told to come by https alone.
+    private var isSecure: Bool {
+        configuration.tls != nil || clinicSide?.publicURL?.hasPrefix("https://") == true
+    }
+
+    private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
         let checks = JournalCheckDesk(engine.store, engine.clock, logger)
         return Application(
             responder: responder(checks),
-            server: .http1(
-                configuration: .init(
-                    idleTimeout: ServerLimits.idleTime,
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: ServerLimits.headerBytesMaximum,
-                        maxHeaderListSize: ServerLimits.headerBytesMaximum,
-                        maxHeaderFieldCount: ServerLimits.headerCountMaximum
-                    )
-                )
-            ),
+            server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
                 availableConnectionsDelegate: .maximum(

@@ -1,3 +1,5 @@
+package import DosetteDefinitions
+
 /// Where the server listens, and whom it lets in.
 package struct ServerConfiguration: Sendable {
     package var host: String
@@ -7,6 +9,10 @@ package struct ServerConfiguration: Sendable {
     package var tokens: TokenBook
     /// A directory for copies of the journal on their way out, which is emptied; nothing where none are made.
     package var copyDirectory: String?
+    /// The certificate that it proves its name with; nothing when it speaks plain HTTP.
+    package var tls: TLSFiles?
+    /// Between two looks whether the certificate's files have changed; a test waits for nothing.
+    var certificateLookPause = Duration.seconds(1)
     /// What the console shows beside what the engine knows.
     package var console = ConsoleSetting()
 

@@ -11,6 +11,8 @@ struct ServerResponder: HTTPResponder {
     let gate: Gate
     let rates = CallRates(perSecond: ServerLimits.callsPerSecond, burst: ServerLimits.callsAtOnce)
     let logger: Logger
+    /// Whether browsers are told to come by https alone.
+    var isSecure = false
 
     @Sendable func respond(
         to request: Request,
@@ -25,8 +27,9 @@ struct ServerResponder: HTTPResponder {
             report(error, route)
             response = route.isPage ? page(error, route, request, context) : error.response
         }
-        api.counts.count(route.name, response.status)
-        log(request, route, response.status, ContinuousClock.now - began)
+        let duration = ContinuousClock.now - began
+        api.counts.count(route.name, response.status, took: duration)
+        log(request, route, response.status, duration)
         return finished(response, request.method, context.channel)
     }
 
@@ -105,6 +108,7 @@ struct ServerResponder: HTTPResponder {
     ) -> Response {
         var response = response
         response.headers[.xContentTypeOptions] = "nosniff"
+        if isSecure { response.headers[.strictTransportSecurity] = Self.secureTransport }
         if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
         if method == .head { return response.createHeadResponse() }
         guard let length = response.body.contentLength, length > ServerLimits.timedAnswerBytes
@@ -118,6 +122,9 @@ struct ServerResponder: HTTPResponder {
         }
         return response
     }
+
+    /// For a year; the names below ours are somebody else's.
+    private static let secureTransport = "max-age=31536000"
 
     // MARK: - Logging
 

@@ -44,13 +44,37 @@ struct APIClient: Sendable {
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
-    private let client = Self.client
+    private let client: HTTPClient
     let base: String
     private let token: String?
 
-    init(address: String, token: String?) {
-        base = "http://\(address)"
+    private init(_ client: HTTPClient, base: String, token: String?) {
+        self.client = client
+        self.base = base
         self.token = token
+    }
+
+    init(address: String, token: String?) {
+        self.init(Self.client, base: "http://\(address)", token: token)
+    }
+
+    /// The way to the server of a data directory.
+    ///
+    /// - Parameters:
+    ///   - record: Where it listens.
+    ///   - token: What it is shown, if anything.
+    ///   - certificateFile: What a server with TLS proves its name with; besides the system's roots it is believed.
+    init(_ record: ServerRecord, token: String?, certificateFile: String?) {
+        guard let name = record.name else {
+            self.init(address: record.address, token: token)
+            return
+        }
+        let parts = record.address.split(separator: ":")
+        let port = parts.last.map(String.init) ?? ""
+        let host = parts.dropLast().joined(separator: ":")
+            .trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
+        let client = SecureClients.shared.client(name, at: host, certificateFile)
+        self.init(client, base: "https://\(name):\(port)", token: token)
     }
 
     func get(_ path: String) async throws -> Answer {

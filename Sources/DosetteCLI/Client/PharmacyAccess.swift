@@ -32,7 +32,8 @@ struct AccessOptions: ParsableArguments {
         let configuration = try configuration()
         if let record = ServerRecord.read(from: configuration.dataDirectory) {
             let token = ProcessInfo.processInfo.environment[tokenEnv]
-            let client = APIClient(address: record.address, token: token)
+            let file = configuration.tls?.certificateFile
+            let client = APIClient(record, token: token, certificateFile: file)
             if let answer = try? await client.get("/health/live"), answer.status == 200 {
                 return .server(client)
             }
@@ -129,8 +130,13 @@ enum Logging {
         return logger
     }()
 
-    static func server(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "dosette") { StreamLogHandler.standardError(label: $0) }
+    static func server(level: Logger.Level, format: LogFormat = .text) -> Logger {
+        var logger = Logger(label: "dosette") { label -> any LogHandler in
+            switch format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(write: Terminal.log)
+            }
+        }
         logger.logLevel = level
         return logger
     }

@@ -6,26 +6,29 @@ import Foundation
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Run real orders over real HTTP against a simulated Provet, in two acts.",
+        abstract: "Run real orders over real HTTP against a simulated Provet, in three acts.",
         discussion: """
             Starts the simulator and a server as processes of their own on 127.0.0.1. The first act \
             submits the orders, plays a pharmacist, kills the server twice, and compares the end with \
             Provet's own ledger. The second plays the clinic's side: a veterinarian in a browser, a \
-            cancel, settings, a new clinic, home delivery, and what must not work. Exit code 0 only if \
-            nothing was lost, nothing was done twice, and every step was as it should be.
+            cancel, settings, a new clinic, home delivery, and what must not work. The third plays the \
+            pharmacy's people at the console in a browser; with --act console --stay it waits for you in their \
+            place. Exit code 0 only if nothing was lost, nothing was done twice, and every step was as it \
+            should be.
             """
     )
 
     enum Act: String, CaseIterable, ExpressibleByArgument {
         case orders
         case clinic
+        case console
         case all
     }
 
     /// The day on which the orders of the examples play.
     static let storyTime = "2025-08-20T11:30:00Z"
 
-    @Option(help: "orders, clinic or all: what is played.") var act = Act.all
+    @Option(help: "orders, clinic, console or all: what is played.") var act = Act.all
     @Option(help: "Orders, one JSON document a line.") var orders = "Examples/orders.ndjson"
     @Option(help: "none, mild or storm.") var faults = "mild"
     @Option(help: "How often the server is killed.") var kills = 2
@@ -44,10 +47,15 @@ struct DemoCommand: AsyncParsableCommand {
     var manners: [BrowserManner] = [.plain]
     /// The clinic's side is played against a configuration that is wrong on purpose.
     @Flag(help: .hidden) var spoiled = false
+    @Flag(help: "With --act console: leave everything running for you, until Ctrl-C.")
+    var stay = false
     @Option(help: "Where data and logs go; a new directory when nothing is said.")
     var directory: String?
 
     func validate() throws {
+        guard !stay || act == .console else {
+            throw ValidationError("--stay goes with --act console")
+        }
         guard manners.allSatisfy(BrowserManner.all.contains) else {
             throw ValidationError("--manners: no order can be made on a foreign page")
         }
@@ -55,8 +63,30 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let place = try WorkDirectory.make(directory, "dosette-demo")
-        if act != .clinic { try await playOrders(in: place) }
-        if act != .orders { try await playClinic(in: place) }
+        if act == .orders || act == .all { try await playOrders(in: place) }
+        if act == .clinic || act == .all { try await playClinic(in: place) }
+        if act == .console || act == .all { try await playConsole(in: place) }
+    }
+
+    private func playConsole(in place: URL) async throws {
+        if !stay, browser == nil {
+            guard act == .console else {
+                return Terminal.say("the console's people were not played: there is no browser")
+            }
+            throw Stop(.usage, "--act console needs --stay, or --browser")
+        }
+        Terminal.say("the console: starting a simulated Provet and a server")
+        let console = try await ConsoleAct.set(in: place.appending(path: "console"))
+        defer { console.end() }
+        if stay {
+            Terminal.announce(console.welcome)
+            Terminal.announce("Ctrl-C ends it; the files are in \(place.path)")
+            await EndOfStay.wait()
+            return
+        }
+        guard let browser else { return }
+        let words = try await console.play(browser: browser, in: place)
+        print(words)
     }
 
     private func playClinic(in place: URL) async throws {

@@ -1,67 +1,122 @@
 import ArgumentParser
+import DosetteCore
+import DosetteDefinitions
 import Foundation
 
 struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init",
-        abstract: "Write a commented configuration to begin with."
+        abstract: "Write a commented configuration to begin with.",
+        discussion: """
+            On a terminal it asks for what the options do not say; without one, or with --yes, it takes the \
+            defaults, which suit a trial on this machine. What it writes passes dosette config check.
+            """
     )
 
     @Option(help: "Where to write it; an existing file is left alone.")
     var file = "dosette.yaml"
+    @Option(help: "The directory of the journal and its keys.") var data: String?
+    @Option(help: "The address and port to listen on.") var listen: String?
+    @Option(help: "Where clinics reach the server, such as https://dosette.example.")
+    var publicURL: String?
+    @Option(help: "The file with the tokens of those who may call; needed off loopback.")
+    var tokensFile: String?
+    @Option(help: "The first clinic's name in orders.") var clinic: String?
+    @Option(help: "https://<domain>/<provet_id>/api/0.1") var baseURL: String?
+    @Option(help: "Where the clinic's access tokens are fetched; from --base-url when not given.")
+    var tokenURL: String?
+    @Option(help: "The OAuth 2.0 client.") var clientID: String?
+    @Option(help: "The environment variable that holds the client's secret.")
+    var secretEnv: String?
+    @Option(help: "The file whose text is the client's secret.") var secretFile: String?
+    @Option(help: "The clinic's time zone, such as Europe/Helsinki.") var timeZone: String?
+    @Option(help: "What one proposes and another confirms, with commas: adopt,resend,forget,bulk")
+    var fourEyes: String?
+    @Option(help: "The certificate's file, for TLS by the server itself.") var tlsCertificate:
+        String?
+    @Option(help: "The certificate's key.") var tlsKey: String?
+    @Flag(help: "Ask nothing: what is not said has its default.") var yes = false
+
+    func validate() throws {
+        if secretEnv != nil, secretFile != nil {
+            throw ValidationError("give --secret-env or --secret-file, not both")
+        }
+        if (tlsCertificate == nil) != (tlsKey == nil) {
+            throw ValidationError("--tls-certificate and --tls-key go together")
+        }
+    }
 
     func run() async throws {
         guard !FileManager.default.fileExists(atPath: file) else {
             throw Stop(.refused, "\(file) is there already; nothing was written")
         }
+        let asks = !yes && isatty(STDIN_FILENO) == 1
+        let answers = asks ? try Questions(file: file).complete(given) : given
+        let text = try Self.text(answers, file: file)
         do {
-            try Self.text.write(toFile: file, atomically: true, encoding: .utf8)
+            try text.write(toFile: file, atomically: true, encoding: .utf8)
         } catch {
             throw Stop(.unavailable, "\(file) cannot be written")
         }
-        print(
-            """
-            wrote \(file). To try it on this machine:
-              dosette provet simulate --port 9000 &
-              PROVET_SECRET=simulated-secret dosette serve --config \(file)
-            """
-        )
+        print(Self.nextSteps(answers, file: file))
     }
 
-    static let text = """
-        # Dosette's configuration. Paths are relative to this file; docs/configuration.md has every key.
-        data: ./data                    # journal and lock; created when missing
-        listen: 127.0.0.1:8787
-        tokens_file: null               # required to listen off loopback
-        public_url: null                # where clinics reach this server: for buttons, webhooks, hookup
-        hookup: null                    # { token_env: …, domains: […], time_zone: … } lets clinics add themselves
-        personal_data: { retention: { record: 1826d, rest: 0s } }    # docs/audit.md: forgetting a person
-        clinics:
-          - id: nordic-vets             # the clinic's name in orders
-            base_url: http://127.0.0.1:9000/4/api/0.1     # https://<domain>/<provet_id>/api/0.1
-            token_url: http://127.0.0.1:9000/4/oauth2/token/
-            client_id: dosette
-            client_secret_env: PROVET_SECRET              # or client_secret_file
-            time_zone: Europe/Helsinki
-            fee: { charge: true, payment_type: 0, settings_path: departmentsettings, item_field: prescription_fee_item }
-            calls_per_minute: null      # null = Provet's documented limits
-            home_delivery: { on: false, interval: 1m }    # take the clinic's home-delivery orders in
-        pharmacy:
-          transmit_url: null            # where prescriptions are POSTed; null = handed over at once
-          transmit_secret_env: null
-          decision: signal              # signal | accept
-        timing:
-          deadline: 30s                 # of one call
-          server_bound: 60s             # how late a cut call may still take effect
-          probe_interval: 10s           # between the two looks for an effect
-          reconcile_interval: 5m        # between two looks for what a clinic changed
-          retry: { attempts: 8, first: 1s, factor: 2, most: 5m }
-        audit:                          # checkpoints: signed proof of how far the journal was
-          every: 60s                    # when there are new events
-          events: 10000                 # or earlier, when there are so many
-          origin: null                  # the log's name; null = dosette.local/<8 hex of the key's hash>
-          key_file: null                # the signing key; null = keys/checkpoint.key in the data directory
-          witnesses: []                 # { directory: PATH }, which must be there, { url: …, key: … }, { standard_output: true }
+    /// What the options say.
+    var given: InitAnswers {
+        var answers = InitAnswers()
+        answers.data = data
+        answers.listen = listen
+        answers.publicURL = publicURL
+        answers.tokensFile = tokensFile
+        answers.clinic = clinic
+        answers.baseURL = baseURL
+        answers.tokenURL = tokenURL
+        answers.clientID = clientID
+        answers.secret = secretFile.map { .file($0) } ?? secretEnv.map { .environment($0) }
+        answers.timeZone = timeZone
+        answers.fourEyes = fourEyes.map { text in
+            text.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        if let tlsCertificate, let tlsKey {
+            answers.tls = .init(certificate: tlsCertificate, key: tlsKey)
+        }
+        return answers
+    }
 
-        """
+    /// The configuration, which is right but for secrets and files that are not there yet.
+    ///
+    /// - Throws: ``Stop`` with everything that the answers make wrong.
+    static func text(_ answers: InitAnswers, file: String) throws -> String {
+        let text = answers.text
+        let check = ConfigurationCheck(text: text, file: URL(filePath: file), environment: nil)
+        guard check.problems.isEmpty else {
+            let problems = check.problems.joined(separator: "\n")
+            throw Stop(.usage, "nothing was written; it would be wrong:\n\(problems)")
+        }
+        return text
+    }
+
+    private static func nextSteps(_ answers: InitAnswers, file: String) -> String {
+        guard answers.isTrial else {
+            return """
+                wrote \(Terminal.plain(file)). What next:
+                  dosette config check --config \(file.shellWord)
+                  dosette doctor --config \(file.shellWord)
+                  dosette serve --config \(file.shellWord)
+                """
+        }
+        return """
+            wrote \(Terminal.plain(file)). To try it on this machine:
+              dosette provet simulate --port 9000 &
+              PROVET_SECRET=simulated-secret dosette serve --config \(file.shellWord)
+            """
+    }
+}
+
+extension String {
+    /// The text as one word of a shell's command line.
+    var shellWord: String {
+        let isPlain = !isEmpty && wholeMatch(of: /[A-Za-z0-9_.,:\/@%+=-]+/) != nil
+        return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
+    }
 }

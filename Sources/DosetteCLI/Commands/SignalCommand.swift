@@ -27,12 +27,15 @@ struct SignalCommand: AsyncParsableCommand {
     )
     var items: [String] = []
     @Flag(help: "Print the view as JSON.") var json = false
+    @Flag(help: "Write and send nothing; print what would be, as JSON. Needs a running server.")
+    var dryRun = false
 
     func run() async throws {
         guard let key = OrderKey(text: order) else {
             throw Stop(.usage, "an order is named SOURCE/ORDER_ID")
         }
         _ = try said()
+        guard !dryRun else { return try await plan(key) }
         let view =
             switch try await options.access() {
             case .server(let client): try await send(key, client)
@@ -40,6 +43,18 @@ struct SignalCommand: AsyncParsableCommand {
                 try await apply(key, OfflineEngine.open(configuration))
             }
         print(json ? view.text : OrderText.page(view))
+    }
+
+    private func plan(_ key: OrderKey) async throws {
+        guard case .server(let client) = try await options.access() else {
+            throw Stop(.unavailable, "a dry run needs a running server")
+        }
+        let path = "/v1/orders/\(key.source)/\(key.orderID)/plan"
+        let answer = try await client.post(path, .object(try body()))
+        guard answer.status == 200, let plan = answer.json else {
+            throw Stop(answer.status >= 500 ? .unavailable : .refused, answer.problemText)
+        }
+        print(plan.text)
     }
 
     /// What the options say of items.
@@ -64,7 +79,7 @@ struct SignalCommand: AsyncParsableCommand {
         }
     }
 
-    private func send(_ key: OrderKey, _ client: APIClient) async throws -> JSON {
+    private func body() throws -> JSONObject {
         var body: JSONObject = [
             "signal": .string(signal), "reason": .string(reason), "by": .string(by),
         ]
@@ -73,8 +88,12 @@ struct SignalCommand: AsyncParsableCommand {
         body["receipt"] = receipt.map { ["id": JSON($0)] }
         let said = try said()
         if !said.isEmpty { body["items"] = .array(said.map(\.json)) }
+        return body
+    }
+
+    private func send(_ key: OrderKey, _ client: APIClient) async throws -> JSON {
         let path = "/v1/orders/\(key.source)/\(key.orderID)/signals"
-        let answer = try await client.post(path, .object(body))
+        let answer = try await client.post(path, .object(try body()))
         guard answer.status == 202, let view = answer.json else {
             throw Stop(answer.status >= 500 ? .unavailable : .refused, answer.problemText)
         }

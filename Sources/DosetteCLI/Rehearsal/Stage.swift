@@ -15,6 +15,8 @@ struct Stage {
         var serveOptions: [String] = []
         /// What is added to the environment of every `serve`.
         var serveEnvironment: [String: String] = [:]
+        /// The token of whoever looks after the stage, where one is asked for.
+        var token: String?
         /// Writes another configuration than the usual one, for a simulated Provet on this port.
         var configuration: (@Sendable (Int) -> String)?
     }
@@ -78,7 +80,7 @@ struct Stage {
         let server = try spawnServer(settings, directory)
         let ready: APIClient?
         do {
-            ready = try await waitUntilReady(server, directory)
+            ready = try await waitUntilReady(server, directory, settings.token)
         } catch {
             server.kill()
             throw error
@@ -118,13 +120,14 @@ struct Stage {
     /// Answers the way to the server, or nothing when it has ended before it was ready.
     static func waitUntilReady(
         _ server: ChildProcess,
-        _ directory: URL
+        _ directory: URL,
+        _ token: String? = nil
     ) async throws -> APIClient? {
         let data = directory.appending(path: "data").path
         return try await waitFor("the server") { () -> APIClient?? in
             guard server.isRunning else { return .some(nil) }
             guard let record = ServerRecord.read(from: data) else { return nil }
-            let client = APIClient(address: record.address, token: nil)
+            let client = APIClient(address: record.address, token: token)
             let answer = try? await client.get("/health/ready")
             return answer?.status == 200 ? client : nil
         }
@@ -168,7 +171,8 @@ struct Stage {
     mutating func restart(_ options: [String] = []) async throws -> Duration? {
         let begin = ContinuousClock.now
         try spawn(options)
-        guard let api = try await Self.waitUntilReady(server, directory) else { return nil }
+        guard let api = try await Self.waitUntilReady(server, directory, settings.token)
+        else { return nil }
         self.api = api
         return ContinuousClock.now - begin
     }

@@ -86,7 +86,7 @@ struct ClinicsPage: Sendable {
                             line.standing.budgets.map { budget in
                                 HTML(.tr) {
                                     HTML(.th, .scope("row")) { budget.endpoint }
-                                    HTML(.td, .class("number")) { "\(budget.left)" }
+                                    HTML(.td, .class("number")) { "\(budget.calls)" }
                                     HTML(.td, .class("number")) { "\(budget.limit)" }
                                 }
                             }

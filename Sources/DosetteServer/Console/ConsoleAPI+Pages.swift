@@ -88,7 +88,7 @@ extension ConsoleAPI {
             )
         }
         func rank(_ one: TodayPage.ClinicStanding) -> (Int, Int, String) {
-            let left = one.standing.budgets.map { $0.left * 100 / max(1, $0.limit) }.min() ?? 100
+            let left = one.standing.budgets.map { $0.calls * 100 / max(1, $0.limit) }.min() ?? 100
             let isTrouble = one.standing.breaker != .closed || one.isDisabled
             return (isTrouble ? 0 : 1, left, one.id)
         }

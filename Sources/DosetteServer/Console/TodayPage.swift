@@ -411,14 +411,14 @@ struct TodayPage: Sendable {
     }
 
     private func clinicRow(_ clinic: ClinicStanding) -> HTML {
-        let scarcest = clinic.standing.budgets.min { $0.left * $1.limit < $1.left * $0.limit }
+        let scarcest = clinic.standing.budgets.min { $0.calls * $1.limit < $1.calls * $0.limit }
         return HTML(.tr) {
             HTML(.th, .scope("row")) { clinic.id }
             HTML(.td) {
                 ConnectionWords.badge(clinic.standing.breaker, clinic.isDisabled, facts.time)
             }
             HTML(.td) {
-                scarcest.map { "\($0.left) of \($0.limit) left: \($0.endpoint)" } ?? "not used yet"
+                scarcest.map { "\($0.calls) of \($0.limit) left: \($0.endpoint)" } ?? "not used yet"
             }
         }
     }

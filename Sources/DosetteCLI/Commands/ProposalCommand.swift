@@ -1,0 +1,105 @@
+import ArgumentParser
+import DosetteCore
+import Foundation
+
+struct ProposalCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proposal",
+        abstract: "What one person proposes and a second one confirms.",
+        discussion: """
+            The configuration's four_eyes names what needs a second person: retry, adopt, resend, give_up, \
+            cancel, bulk (one decision on several orders), forget. Needs a running server.
+            """,
+        subcommands: [List.self, Make.self, Confirm.self, Withdraw.self]
+    )
+
+    /// Calls the server and prints what it answers.
+    fileprivate static func call(
+        _ options: AccessOptions,
+        _ path: String,
+        _ body: JSON?
+    ) async throws {
+        guard case .server(let client) = try await options.access() else {
+            throw Stop(.unavailable, "proposals need a running server")
+        }
+        let answer =
+            if let body { try await client.post(path, body) } else { try await client.get(path) }
+        guard answer.status < 300, let json = answer.json else {
+            throw Stop(answer.status >= 500 ? .unavailable : .refused, answer.problemText)
+        }
+        for proposal in json["proposals"]?.arrayValue ?? [json] { print(proposal.text) }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show proposals, the newest first, one JSON object a line."
+        )
+
+        @OptionGroup var options: AccessOptions
+        @Flag(help: "Also those that are decided.") var all = false
+
+        func run() async throws {
+            try await ProposalCommand.call(
+                options,
+                "/v1/proposals" + (all ? "" : "?state=open"),
+                nil
+            )
+        }
+    }
+
+    struct Make: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose a decision on one order or many."
+        )
+
+        @OptionGroup var options: AccessOptions
+        @Argument(help: "retry, adopt, resend, give_up or cancel.") var signal: String
+        @Argument(help: "SOURCE/ORDER_ID, one or more.") var orders: [String]
+        @Option(help: "Why.") var reason: String
+        @Option(help: "Who proposes.") var by: String
+        @Option(help: "With adopt: the number that Provet gave to what was made.")
+        var receipt: Int?
+        @Option(help: "Which parked step is meant, when there are several.") var step: String?
+
+        func run() async throws {
+            var body: JSONObject = [
+                "do": "signal", "signal": .string(signal),
+                "orders": .array(orders.map { .string($0) }), "reason": .string(reason),
+                "by": .string(by),
+            ]
+            body["receipt"] = receipt.map { ["id": JSON($0)] }
+            body["step"] = step.map { .string($0) }
+            try await ProposalCommand.call(options, "/v1/proposals", .object(body))
+        }
+    }
+
+    struct Confirm: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Confirm a proposal as a second person; it is done then."
+        )
+
+        @OptionGroup var options: AccessOptions
+        @Argument(help: "The proposal.") var proposal: String
+        @Option(help: "Why.") var reason: String
+        @Option(help: "Who confirms.") var by: String
+
+        func run() async throws {
+            let body: JSON = ["reason": .string(reason), "by": .string(by)]
+            try await ProposalCommand.call(options, "/v1/proposals/\(proposal)/confirm", body)
+        }
+    }
+
+    struct Withdraw: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a proposal back.")
+
+        @OptionGroup var options: AccessOptions
+        @Argument(help: "The proposal.") var proposal: String
+        @Option(help: "Why.") var reason: String
+        @Option(help: "Who withdraws it.") var by: String
+
+        func run() async throws {
+            let body: JSON = ["reason": .string(reason), "by": .string(by)]
+            try await ProposalCommand.call(options, "/v1/proposals/\(proposal)/withdraw", body)
+        }
+    }
+}
