@@ -109,6 +109,12 @@ let package = Package(
             dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
+            name: "DosetteAuditPackage",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+            ]
+        ),
+        .target(
             name: "DosetteDefinitions",
             dependencies: ["DosetteCore", .product(name: "Yams", package: "Yams")]
         ),
@@ -153,7 +159,8 @@ let package = Package(
         .target(
             name: "DosetteServer",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditPackage", "DosetteCore",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
                 "DosetteTelemetry",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -204,6 +211,7 @@ let package = Package(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteAuditPackage",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
                 "DosetteSQLite", "DosetteStore", "DosetteTelemetry", "DosetteTracing",
@@ -419,7 +427,8 @@ let package = Package(
         .testTarget(
             name: "DosetteCLITests",
             dependencies: [
-                "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteAuditPackage", "DosetteCLI", "DosetteCore", "DosetteDefinitions",
+                "DosetteDeterminism",
                 "DosetteEngine", "DosetteSQLite", "DosetteSimulator", "DosetteStore",
                 "DosetteTesting",
                 .product(name: "Logging", package: "swift-log"),

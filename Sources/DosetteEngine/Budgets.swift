@@ -368,6 +368,27 @@ package final class Budgets: Sendable {
         state.withLock { $0.breakers[clinic]?.state(at: now) ?? .closed }
     }
 
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package struct Standing: Hashable, Sendable {
+        package let breaker: Breaker.State
+        /// Endpoints that were called since the start, by name.
+        package let budgets: [Left]
+    }
+
+    package func standing(of clinic: String, at now: Timestamp) -> Standing {
+        state.withLock { state in
+            let budgets = state.windows.filter { $0.key.clinic == clinic }.map { key, window in
+                var window = window
+                let calls = window.available(at: now)
+                return Left(endpoint: key.endpoint, calls: calls, limit: window.limit)
+            }
+            return Standing(
+                breaker: state.breakers[clinic]?.state(at: now) ?? .closed,
+                budgets: budgets.sorted { $0.endpoint < $1.endpoint }
+            )
+        }
+    }
+
     /// The clinics whose breaker is not closed, and until when.
     package func openBreakers(at now: Timestamp) -> [(clinic: String, until: Timestamp)] {
         state.withLock { state in

@@ -206,6 +206,11 @@ extension Engine {
     package var setAsideCount: Int { state.setAsideCount }
     package var runningCount: Int { scheduler.runningCount }
 
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package func standing(of clinic: String) -> Budgets.Standing {
+        budgets.standing(of: clinic, at: clock.now())
+    }
+
     package func openBreakers() -> [(clinic: String, until: Timestamp)] {
         budgets.openBreakers(at: clock.now())
     }

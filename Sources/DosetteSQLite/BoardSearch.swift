@@ -40,11 +40,11 @@ struct BoardSearch {
         self.database = database
     }
 
-    func page() throws -> OrderPage {
+    func page() throws -> FoundOrders {
         var bounded = self
-        guard try bounded.bound() else { return OrderPage(rows: []) }
+        guard try bounded.bound() else { return FoundOrders(rows: []) }
         if search.orderID != nil || !search.references.isEmpty { return try bounded.namedPage() }
-        guard let path = try bounded.path() else { return OrderPage(rows: []) }
+        guard let path = try bounded.path() else { return FoundOrders(rows: []) }
         return try bounded.page(path)
     }
 
@@ -144,7 +144,7 @@ struct BoardSearch {
         return paths
     }
 
-    private func page(_ path: Path) throws -> OrderPage {
+    private func page(_ path: Path) throws -> FoundOrders {
         var bounded = self
         let end = try bounded.cut(path)
         var conditions = path.along
@@ -156,9 +156,9 @@ struct BoardSearch {
             conditions.text + " AND " + rest.text,
             conditions.arguments + rest.arguments
         )
-        let page = OrderPage(found, limit: search.limit)
+        let page = FoundOrders(found, limit: search.limit)
         guard page.next == nil, let end else { return page }
-        return OrderPage(rows: page.rows, next: end, isCut: true)
+        return FoundOrders(rows: page.rows, next: end, isCut: true)
     }
 
     /// Leaves out what stands behind the last order that may be looked at.
@@ -194,7 +194,7 @@ struct BoardSearch {
     // MARK: - By name
 
     /// A page of the orders that have an id like that, or speak of somebody.
-    private func namedPage() throws -> OrderPage {
+    private func namedPage() throws -> FoundOrders {
         let named = self.named
         let most = OrderSearch.namedMaximum
         let sql = "SELECT count(*) FROM (\(named.text))"
@@ -210,9 +210,9 @@ struct BoardSearch {
             "stream IN (\(named.text)) AND \(rest.text)",
             named.arguments + rest.arguments
         )
-        let page = OrderPage(found, limit: search.limit)
+        let page = FoundOrders(found, limit: search.limit)
         guard let count, count > most else { return page }
-        return OrderPage(rows: page.rows, next: page.next, isCut: true)
+        return FoundOrders(rows: page.rows, next: page.next, isCut: true)
     }
 
     /// The streams that are named, one more than are looked at at the most.

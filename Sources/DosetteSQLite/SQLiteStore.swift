@@ -263,7 +263,7 @@ package final class SQLiteStore: Store, OrderBoard {
         }
     }
 
-    package func find(_ search: OrderSearch) async throws(StoreError) -> OrderPage {
+    package func find(_ search: OrderSearch) async throws(StoreError) -> FoundOrders {
         try await connection.read { try BoardSearch(search, $0).page() }
     }
 
@@ -279,6 +279,10 @@ package final class SQLiteStore: Store, OrderBoard {
 
     package func oldestQueued() async throws(StoreError) -> Timestamp? {
         try await connection.read { try Statements.oldestQueued($0) }
+    }
+
+    package func checkpointCount() async throws(StoreError) -> Int {
+        try await connection.read { try Statements.checkpointCount($0) }
     }
 
     // MARK: - Clinics and clients

@@ -72,7 +72,7 @@ package struct DosetteServer: Service {
         return ServerFailure(reason: "with a public URL, tokens are needed")
     }
 
-    private var responder: ServerResponder {
+    private func responder(_ checks: JournalCheckDesk) -> ServerResponder {
         let gate = Gate(tokens: configuration.tokens, doors: DoorWatch())
         let gauge = StoreGauge(engine.store)
         return ServerResponder(
@@ -88,6 +88,7 @@ package struct DosetteServer: Service {
                     gate: gate,
                     gauge: gauge,
                     setting: configuration.console,
+                    checks: checks,
                     logger: logger
                 )
             ),
@@ -121,8 +122,9 @@ package struct DosetteServer: Service {
     }
 
     private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
-        Application(
-            responder: responder,
+        let checks = JournalCheckDesk(engine.store, engine.clock, logger)
+        return Application(
+            responder: responder(checks),
             server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
@@ -131,6 +133,7 @@ package struct DosetteServer: Service {
                     logger: logger
                 )
             ),
+            services: [checks],
             onServerRunning: { [logger, onReady] channel in
                 guard let port = channel.localAddress?.port else { return }
                 logger.notice("server listens", metadata: [LogKey.address: "port \(port)"])

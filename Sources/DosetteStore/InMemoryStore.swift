@@ -197,12 +197,12 @@ package final class InMemoryStore: Store, OrderBoard {
         state.withLock { $0.counts.hours(from: from, before: before, clinic: clinic) }
     }
 
-    package func find(_ search: OrderSearch) async throws(StoreError) -> OrderPage {
+    package func find(_ search: OrderSearch) async throws(StoreError) -> FoundOrders {
         state.withLock { state in
             let rows = state.orders.values
                 .filter { search.selects($0, state.references[$0.stream] ?? []) }
                 .sorted { ($0.stream < $1.stream) != search.isNewestFirst }
-            return OrderPage(rows, limit: search.limit)
+            return FoundOrders(rows, limit: search.limit)
         }
     }
 
@@ -227,6 +227,10 @@ package final class InMemoryStore: Store, OrderBoard {
         state.withLock { state in
             state.orders.values.filter(\.isQueued).min { $0.stream < $1.stream }?.receivedAt
         }
+    }
+
+    package func checkpointCount() async throws(StoreError) -> Int {
+        state.withLock { $0.checkpoints.count }
     }
 
     // MARK: - The whole

@@ -19,7 +19,7 @@ package protocol OrderBoard: Sendable {
     ) async throws(StoreError) -> [OrderHour]
 
     /// A page of the orders that are meant.
-    func find(_ search: OrderSearch) async throws(StoreError) -> OrderPage
+    func find(_ search: OrderSearch) async throws(StoreError) -> FoundOrders
 
     /// Orders with an accepted prescription for which something ends in that time, soonest first.
     ///
@@ -32,6 +32,9 @@ package protocol OrderBoard: Sendable {
 
     /// When the order was received that waits the longest to be begun; nothing when none waits.
     func oldestQueued() async throws(StoreError) -> Timestamp?
+
+    /// How many checkpoints were kept: the number of the next one.
+    func checkpointCount() async throws(StoreError) -> Int
 }
 
 /// Whose orders are counted, and how they are told apart.
@@ -206,7 +209,7 @@ package struct OrderSearch: Hashable, Sendable {
 }
 
 /// A page of orders that were found.
-package struct OrderPage: Hashable, Sendable {
+package struct FoundOrders: Hashable, Sendable {
     package let rows: [OrderRow]
     /// Where the next page begins: the `after` of its search; nothing when there is none.
     package let next: StreamID?

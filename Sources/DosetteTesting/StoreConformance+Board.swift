@@ -193,7 +193,7 @@ extension StoreConformance {
 
     private func aSearchFindsWhatIsMeant() async throws {
         let owned = try await open()
-        #expect(try await owned.store.board.find(OrderSearch(limit: 1)) == OrderPage(rows: []))
+        #expect(try await owned.store.board.find(OrderSearch(limit: 1)) == FoundOrders(rows: []))
         let orders = try await owned.takeFiveKinds()
         func found(_ change: (inout OrderSearch) -> Void) async throws -> [Int] {
             try await indices(owned, orders, change)
@@ -316,7 +316,7 @@ extension StoreConformance {
             _ after: StreamID?,
             _ change: (inout OrderSearch) -> Void = { _ in }
         ) async throws
-            -> OrderPage
+            -> FoundOrders
         {
             var search = OrderSearch(limit: 2)
             search.after = after

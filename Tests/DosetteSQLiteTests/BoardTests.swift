@@ -179,9 +179,9 @@ import Testing
     private func pages(
         _ store: SQLiteStore,
         _ search: OrderSearch
-    ) async throws -> [OrderPage] {
+    ) async throws -> [FoundOrders] {
         var search = search
-        var pages: [OrderPage] = []
+        var pages: [FoundOrders] = []
         repeat {
             let page = try await store.find(search)
             pages.append(page)

@@ -41,8 +41,12 @@ private let allowedImports: [String: Set<String>] = [
         "AsyncHTTPClient", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "Logging",
         "NIOCore", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
     ],
+    "Sources/DosetteAuditPackage": [
+        "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+    ],
     "Sources/DosetteServer": [
-        "CoreMetrics", "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "CoreMetrics", "Crypto", "DosetteAudit", "DosetteAuditFiles",
+        "DosetteAuditPackage", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
         "DosetteKeys", "DosetteStore", "DosetteTelemetry", "Foundation", "HTTPTypes",
         "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore", "NIOSSL",
         "ServiceLifecycle", "Synchronization",

@@ -144,6 +144,8 @@ extension HTML {
         static let invalid = Attribute("aria-invalid", "true")
         static let required = Attribute("aria-required", "true")
         static let focusable = Attribute("tabindex", "-1")
+        /// For what scrolls: the keyboard must come there.
+        static let focusableRegion = Attribute("tabindex", "0")
         static let noAutocomplete = Attribute("autocomplete", "off")
         static let checked = Attribute("checked")
         static let selected = Attribute("selected")
