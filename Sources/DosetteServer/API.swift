@@ -30,6 +30,7 @@ struct API: Sendable {
         case .metrics: await metrics()
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
+        case .document: try document(call)
         case .clinicSide(let route): try await answer(route, call)
         case .nowhere: throw .noSuchPath
         }

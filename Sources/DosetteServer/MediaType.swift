@@ -7,6 +7,7 @@ enum MediaType {
     static let form = "application/x-www-form-urlencoded"
     /// Events that a server sends for as long as a page listens.
     static let events = "text/event-stream"
+    static let yaml = "application/yaml"
     /// Prometheus' text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 

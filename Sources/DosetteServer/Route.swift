@@ -17,6 +17,8 @@ enum Route: Hashable, Sendable {
     case metrics
     case rotateKey
     case backup
+    /// The description of the API itself.
+    case document
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -51,6 +53,7 @@ enum Route: Hashable, Sendable {
         case ("v1", 2...) where names[1] == "orders": self = Self.order(Array(names.dropFirst(2)))
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         case ("v1", 2) where names[1] == "backup": self = .backup
+        case ("v1", 2) where names[1] == "openapi.yaml": self = .document
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -97,6 +100,7 @@ extension Route {
         case metrics
         case rotateKey = "rotate_key"
         case backup
+        case document
         case asset
         case launch
         case session
@@ -126,6 +130,7 @@ extension Route {
         case .metrics: .metrics
         case .rotateKey: .rotateKey
         case .backup: .backup
+        case .document: .document
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -137,7 +142,7 @@ extension Route {
         case .orders: [.get, .head, .post]
         case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
         case .client(_, let part): part == .view ? [.get, .head] : [.post]
-        case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .order, .events, .live, .ready, .metrics, .document: [.get, .head]
         case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .nowhere: []
@@ -152,7 +157,7 @@ extension Route {
     /// Whether it answers without a token: a probe has none, and a clinic has proofs of its own.
     var isOpen: Bool {
         if case .clinicSide(let route) = self { return route.isOpen }
-        return self == .live || self == .ready
+        return self == .live || self == .ready || self == .document
     }
 
     /// Whether a person's browser shows what it answers.

@@ -16,6 +16,7 @@ struct RouteTests {
         ("/health/live", .live), ("/health/ready", .ready), ("/metrics", .metrics),
         ("/v1/audit/rotate-key", .rotateKey), ("/v1/audit", .nowhere),
         ("/v1/backup", .backup), ("/v1/backup/x", .nowhere),
+        ("/v1/openapi.yaml", .document), ("/v1/openapi.json", .nowhere),
         ("/", .nowhere), ("", .nowhere), ("/v1", .nowhere), ("/v1/orders/a", .nowhere),
         ("/v1/orders/a/b/c", .nowhere), ("/v1/orders/a/b/dispenses/d", .nowhere),
         ("/v1/orders/a/b/dispenses/d/undo", .nowhere), ("/health", .nowhere),
