@@ -60,6 +60,7 @@ let package = Package(
                 .embedInCode("V002_add_clinic_side.sql"),
                 .embedInCode("V003_add_tiles_and_checkpoints.sql"),
                 .embedInCode("V004_add_forgetting.sql"),
+                .embedInCode("V006_add_webhooks_and_answers.sql"),
             ]
         ),
         .target(

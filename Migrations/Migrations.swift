@@ -14,6 +14,10 @@ package struct Migration: Sendable {
             PackageResources.V003_add_tiles_and_checkpoints_sql
         ),
         Migration("V004_add_forgetting", PackageResources.V004_add_forgetting_sql),
+        Migration(
+            "V006_add_webhooks_and_answers",
+            PackageResources.V006_add_webhooks_and_answers_sql
+        ),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

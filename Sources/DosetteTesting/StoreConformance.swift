@@ -27,6 +27,7 @@ package struct StoreConformance<S: Store> {
         try await verifyForgetting()
         try await verifyWork()
         try await verifyEvidence()
+        try await verifyNotices()
     }
 
     private func verifyOwnership() async throws {

@@ -15,6 +15,8 @@ import Testing
         "V003_add_tiles_and_checkpoints":
             "8358685ae027463070fa4b007b43f0a5b39d0194199f937cb837d2db38767add",
         "V004_add_forgetting": "9be05c96d2c39b626a41638e1be84c43b05b755a39458c85f8614eb6334da241",
+        "V006_add_webhooks_and_answers":
+            "471c13721cc15861e9da32d8296eca06d00e2096417f4f8b191edae0ff4a27c4",
     ]
 
     @Test func `every SQL file is registered, in order`() throws {
