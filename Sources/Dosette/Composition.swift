@@ -70,6 +70,9 @@ package struct Composition: Sendable {
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,
                 audit: audit?(far.transport),
+                webhooks: configuration.webhooks.map { [transport = far.transport] in
+                    WebhookEndpoint($0, transport: transport)
+                },
                 logger: logger
             )
         )

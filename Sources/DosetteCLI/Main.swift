@@ -18,7 +18,7 @@ struct DosetteCommand: AsyncParsableCommand {
             BackupCommand.self, RestoreCommand.self, WorkflowsCommand.self, ProvetCommand.self,
             SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
-            ClientCommand.self,
+            ClientCommand.self, WebhooksCommand.self,
         ]
     )
 

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Who is told of events.
+    package var webhooks: [WebhookConfiguration]
 
     package init(
         dataDirectory: String,
@@ -38,7 +40,8 @@ package struct Configuration: Sendable {
         keyFile: String? = nil,
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
-        audit: AuditConfiguration = .standard
+        audit: AuditConfiguration = .standard,
+        webhooks: [WebhookConfiguration] = []
     ) {
         self.dataDirectory = dataDirectory
         self.listen = listen
@@ -54,6 +57,7 @@ package struct Configuration: Sendable {
         self.hookup = hookup
         self.personalData = personalData
         self.audit = audit
+        self.webhooks = webhooks
     }
 }
 

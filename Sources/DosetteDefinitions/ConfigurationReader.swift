@@ -48,7 +48,7 @@ package struct ConfigurationReader {
 
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
-        "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
+        "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit", "webhooks",
     ]
 
     private func configuration(_ document: YAMLValue) -> Configuration? {
@@ -79,7 +79,8 @@ package struct ConfigurationReader {
             keyFile: optional(members["keys_file"])?.text().map(path),
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
-            audit: optional(members["audit"]).flatMap(audit) ?? .standard
+            audit: optional(members["audit"]).flatMap(audit) ?? .standard,
+            webhooks: optional(members["webhooks"]).map(webhooks) ?? []
         )
     }
 

@@ -40,6 +40,8 @@ package final class Engine: Service {
     private let wakeUp = WakeUp()
     /// Nothing where no checkpoints are made.
     private let checkpointer: Checkpointer?
+    /// Tells the pharmacy's own systems of events.
+    package let webhooks: WebhookDesk
     private let logger: Logger
 
     /// Puts an engine together; nothing is read or written yet.
@@ -105,6 +107,22 @@ package final class Engine: Service {
         reconciler = watch?.reconciler
         hints = watch?.hints
         clients = Self.clients(configuration, parts, desk, library, gate, stream)
+        webhooks = Self.webhooks(parts, stream, state)
+    }
+
+    private static func webhooks(
+        _ parts: EngineParts,
+        _ stream: EngineStream,
+        _ state: EngineState
+    ) -> WebhookDesk {
+        let lane = WebhookLane.Parts(
+            store: parts.store,
+            state: state,
+            clock: parts.clock,
+            random: parts.random,
+            logger: parts.logger
+        )
+        return WebhookDesk(parts.webhooks, lane, stream)
     }
 
     private static func clients(
@@ -255,7 +273,9 @@ package final class Engine: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.deadlines.run() }
+                group.addTask { await self.webhooks.run() }
                 await self.work()
+                webhooks.stop()
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -294,6 +314,7 @@ package final class Engine: Service {
         hints?.stop()
         homeDelivery?.stop()
         clients?.stop()
+        webhooks.stop()
         wakeUp.wake()
     }
 

@@ -38,6 +38,7 @@ struct EngineHistory {
             case .keyAdded(let key, let origin): return log.noteAdded(key, origin, envelope)
             case .keyRetired(let key): return log.noteRetired(key, envelope)
             case .logRestarted(let restart): return log.noteRestarted(restart, envelope)
+            case .webhookReplayed: return ClientHistory.personProblems(envelope, needsReason: true)
             }
         } catch {
             return ["\(error)"]

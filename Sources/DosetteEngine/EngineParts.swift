@@ -24,6 +24,8 @@ package struct EngineParts: Sendable {
     package var random: RandomSource
     /// What checkpoints are made with; nothing where none are made.
     package var audit: AuditParts?
+    /// Who is told of events.
+    package var webhooks: [WebhookEndpoint]
     package var logger: Logger
 
     package init(
@@ -40,6 +42,7 @@ package struct EngineParts: Sendable {
         clock: any EngineClock = SystemClock(),
         random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
         audit: AuditParts? = nil,
+        webhooks: [WebhookEndpoint] = [],
         logger: Logger
     ) {
         self.store = store
@@ -55,6 +58,7 @@ package struct EngineParts: Sendable {
         self.clock = clock
         self.random = random
         self.audit = audit
+        self.webhooks = webhooks
         self.logger = logger
     }
 }

@@ -13,13 +13,15 @@ extension API {
         let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         let request = try SignalRequest(body, by: call.caller, to: order.workflow)
         let idempotency = try call.idempotency(["call": "signal", "body": .object(body)])
+        let versions = try call.versions()
         let after = try await ask { () async throws(DeskFailure) in
             try await engine.signal(
                 request.signal,
                 to: key,
                 by: request.person,
                 reason: request.reason,
-                idempotency: idempotency
+                idempotency: idempotency,
+                at: versions
             )
         }
         return .json(.object(after.view), .accepted)

@@ -12,9 +12,20 @@ struct API: Sendable {
     /// Nothing when the clinics' side is not served.
     let clinics: ClinicAPI?
     let copies: CopyDesk
+    let answers: KeptAnswers
+    let feedFollowers = FeedFollowers()
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
+        let isChange = ![.get, .head].contains(call.request.method)
+        guard isChange, route.keeping != .none else { return try await perform(route, call) }
+        return try await answers.answer(call, isLasting: route.keeping == .lasting) {
+            call async throws(Problem) in
+            try await perform(route, call)
+        }
+    }
+
+    private func perform(_ route: Route, _ call: Call) async throws(Problem) -> Response {
         switch route {
         case .orders:
             call.request.method == .post ? try await submit(call) : try await list(call)
@@ -31,6 +42,9 @@ struct API: Sendable {
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
         case .document: try document(call)
+        case .feed: try await feed(call)
+        case .webhooks: try await listWebhooks(call)
+        case .webhookReplay(let id): try await replayWebhook(id, call)
         case .clinicSide(let route): try await answer(route, call)
         case .nowhere: throw .noSuchPath
         }

@@ -65,7 +65,12 @@ package struct DosetteServer: Service {
                     counts: RequestCounts(),
                     gauge: StoreGauge(engine.store),
                     clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
-                    copies: CopyDesk(directory: configuration.copyDirectory)
+                    copies: CopyDesk(directory: configuration.copyDirectory),
+                    answers: KeptAnswers(
+                        store: engine.store,
+                        clock: engine.clock,
+                        keys: clinicSide?.keys
+                    )
                 ),
                 gate: Gate(tokens: configuration.tokens),
                 logger: logger

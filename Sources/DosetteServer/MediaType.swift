@@ -24,6 +24,11 @@ enum MediaType {
 
     static func isLines(_ field: String) -> Bool { lineNames.contains(name(field)) }
 
+    /// Whether an Accept names the type of events by itself.
+    static func namesEvents(_ field: String) -> Bool {
+        field.split(separator: ",").contains { name(String($0)) == events }
+    }
+
     /// The type without its parameters.
     private static func name(_ field: String) -> String {
         let name = field.prefix { $0 != ";" }

@@ -12,7 +12,8 @@ enum OpenAPIText {
             What is answered with 200, 201 or 202 to a change is on disk. Every "no" is a problem document
             (RFC 9457) that names all broken rules at once. Each path that takes GET takes HEAD as well, and
             each path answers OPTIONS with the methods that it takes. Further members may come into answers;
-            requests are read strictly, and an unknown member or parameter is refused by name.
+            requests are read strictly, and an unknown member or parameter is refused by name. What is no HTTP at
+            all is answered 400 without a body.
 
             See docs/api.md of the software for the feed, webhooks and idempotency in words.
           license:
@@ -32,6 +33,10 @@ enum OpenAPIText {
             description: The clinics that the pharmacy serves.
           - name: evidence
             description: The journal's key and copies.
+          - name: feed
+            description: The whole journal, oldest first, and live.
+          - name: webhooks
+            description: Events that Dosette sends to the pharmacy's own systems.
           - name: provet
             description: What a clinic's Provet calls. A secret in the path stands for the right to call.
           - name: health
@@ -145,15 +150,23 @@ enum OpenAPIText {
               summary: Shows an order as it is now.
               description: |
                 `waiting.detail` says what holds it back at this moment beyond what its own events say.
+                The ETag changes with everything that is shown.
               parameters:
                 - $ref: '#/components/parameters/SourcePath'
                 - $ref: '#/components/parameters/OrderPath'
+                - $ref: '#/components/parameters/IfNoneMatch'
               responses:
                 '200':
                   description: The order.
+                  headers:
+                    ETag: {$ref: '#/components/headers/ETag'}
                   content:
                     application/json:
                       schema: {$ref: '#/components/schemas/OrderView'}
+                '304':
+                  description: Nothing has changed since the ETag in If-None-Match.
+                  headers:
+                    ETag: {$ref: '#/components/headers/ETag'}
                 '401': {$ref: '#/components/responses/Unauthorized'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '404': {$ref: '#/components/responses/NotFound'}
@@ -195,10 +208,12 @@ enum OpenAPIText {
               summary: Tells an order something.
               description: |
                 202 means that it is on disk; it takes effect at Provet later.
+                With If-Match nothing is done unless the order is still at that version.
               parameters:
                 - $ref: '#/components/parameters/SourcePath'
                 - $ref: '#/components/parameters/OrderPath'
                 - $ref: '#/components/parameters/IdempotencyKey'
+                - $ref: '#/components/parameters/IfMatch'
               requestBody:
                 required: true
                 content:
@@ -221,6 +236,7 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
+                '412': {$ref: '#/components/responses/Changed'}
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
@@ -235,6 +251,7 @@ enum OpenAPIText {
                 - $ref: '#/components/parameters/SourcePath'
                 - $ref: '#/components/parameters/OrderPath'
                 - $ref: '#/components/parameters/IdempotencyKey'
+                - $ref: '#/components/parameters/IfMatch'
               requestBody:
                 required: true
                 content:
@@ -259,6 +276,7 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
+                '412': {$ref: '#/components/responses/Changed'}
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
@@ -274,6 +292,7 @@ enum OpenAPIText {
                 - $ref: '#/components/parameters/OrderPath'
                 - $ref: '#/components/parameters/DispensePath'
                 - $ref: '#/components/parameters/IdempotencyKey'
+                - $ref: '#/components/parameters/IfMatch'
               requestBody:
                 required: true
                 content:
@@ -292,6 +311,98 @@ enum OpenAPIText {
                   content:
                     application/json:
                       schema: {$ref: '#/components/schemas/OrderView'}
+                '400': {$ref: '#/components/responses/NotJSON'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '412': {$ref: '#/components/responses/Changed'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/events:
+            get:
+              operationId: followJournal
+              tags: [feed]
+              summary: The whole journal as a feed, oldest first.
+              description: |
+                Sealed entries only: what is personal is not in it. Gapless and without repetition; only what is on disk.
+                NDJSON ends with the page; ask again with `after` from Dosette-Next, and with `wait` to wait for more.
+                With `Accept: text/event-stream` the answer goes on as server-sent events whose id is the position, and
+                Last-Event-ID (or `after`) says where it goes on. A 409 with the rule `ahead_of_journal` means that this
+                journal is shorter than what was read of it: an older copy has been restored.
+              parameters:
+                - $ref: '#/components/parameters/After'
+                - $ref: '#/components/parameters/FeedLimit'
+                - $ref: '#/components/parameters/Wait'
+                - $ref: '#/components/parameters/FeedForm'
+                - $ref: '#/components/parameters/LastEventID'
+              responses:
+                '200':
+                  description: Entries of the journal.
+                  headers:
+                    Dosette-Next: {$ref: '#/components/headers/DosetteNext'}
+                  content:
+                    application/x-ndjson:
+                      schema:
+                        type: string
+                        description: An entry a line, as docs/journal.md describes it.
+                    text/event-stream:
+                      schema:
+                        type: string
+                        description: Events `journal`, each with the position as its id and an entry as its data.
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/webhooks:
+            get:
+              operationId: listWebhooks
+              tags: [webhooks]
+              summary: Shows each endpoint and how far it is.
+              responses:
+                '200':
+                  description: The endpoints.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/WebhookPage'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/webhooks/{webhook}/replay:
+            post:
+              operationId: replayWebhook
+              tags: [webhooks]
+              summary: Sends events again.
+              description: |
+                `from` is a position of the journal, from which on everything chosen is sent again, or `dead`: the
+                dead letters, each once. An endpoint that answered 410 is enabled by it.
+              parameters:
+                - $ref: '#/components/parameters/WebhookPath'
+                - $ref: '#/components/parameters/IdempotencyKey'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Replay'}
+                    examples:
+                      replay: {$ref: '#/components/examples/replay'}
+                      replayDead: {$ref: '#/components/examples/replayDead'}
+              responses:
+                '200':
+                  description: It begins; the endpoint afterwards.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Webhook'}
                 '400': {$ref: '#/components/responses/NotJSON'}
                 '401': {$ref: '#/components/responses/Unauthorized'}
                 '403': {$ref: '#/components/responses/Forbidden'}
@@ -821,7 +932,7 @@ enum OpenAPIText {
                   description: This document.
                   content:
                     application/yaml:
-                      schema: {type: string}
+                      schema: {type: object}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
                 '500': {$ref: '#/components/responses/InternalError'}
@@ -1002,6 +1113,13 @@ enum OpenAPIText {
               description: The order's path.
               required: true
               schema: {type: string, pattern: '^/v1/orders/'}
+            ETag:
+              description: A strong tag; its first part is the order's version.
+              required: true
+              schema: {type: string, pattern: '^"[0-9]+(-[0-9a-f]+)?"$'}
+            DosetteNext:
+              description: What to give as `after` next; not with server-sent events, whose ids say it.
+              schema: {type: integer, minimum: -1}
           parameters:
             SourcePath: {name: source, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: webshop}
             OrderPath: {name: order_id, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: HD-1}
@@ -1011,6 +1129,7 @@ enum OpenAPIText {
             PrescriptionPath: {name: prescription, in: path, required: true, schema: {$ref: '#/components/schemas/ID'}, example: 1}
             TokenPath: {name: token, in: path, required: true, schema: {type: string, minLength: 1}}
             NamePath: {name: name, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: baltic-vets}
+            WebhookPath: {name: webhook, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: warehouse}
             State:
               name: state
               in: query
@@ -1043,6 +1162,40 @@ enum OpenAPIText {
                 1 to 64 visible ASCII characters. The same key with the same request answers as the first time;
                 with another one it is refused.
               schema: {type: string, minLength: 1, maxLength: 64, pattern: '^[!-~]+$'}
+            IfNoneMatch:
+              name: If-None-Match
+              in: header
+              description: An ETag, several, or `*`.
+              schema: {type: string}
+              example: '"7-00112233445566aa"'
+            IfMatch:
+              name: If-Match
+              in: header
+              description: >-
+                An ETag, several, or `*`. What counts is the order's version, the tag's first part: what else
+                the tag covers is not what is decided on.
+              schema: {type: string, pattern: '^\*$'}
+              example: '*'
+            After:
+              name: after
+              in: query
+              description: The position of the last entry that was read; -1, or nothing, for the beginning.
+              schema: {type: integer, minimum: -1}
+              example: 3
+            FeedLimit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000, default: 100}}
+            Wait:
+              name: wait
+              in: query
+              description: Seconds to wait for an entry where there is none yet.
+              schema: {type: integer, minimum: 0, maximum: 60}
+              example: 0
+            FeedForm: {name: form, in: query, schema: {enum: [sealed]}}
+            LastEventID:
+              name: Last-Event-ID
+              in: header
+              description: With server-sent events, in place of `after`.
+              schema: {type: integer, minimum: -1}
+              example: 3
           responses:
             NotJSON:
               description: The body cannot be read.
@@ -1065,6 +1218,9 @@ enum OpenAPIText {
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
             Conflict:
               description: It contradicts what is there, or the state refuses it; `rule` says which rule.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+            Changed:
+              description: The order has changed since the version in If-Match; nothing was done.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
             TooLarge:
               description: The body has more bytes than are taken here.
@@ -1104,6 +1260,7 @@ enum OpenAPIText {
                     - urn:dosette:problem:invalid
                     - urn:dosette:problem:conflict
                     - urn:dosette:problem:refused
+                    - urn:dosette:problem:changed
                     - urn:dosette:problem:not_found
                     - urn:dosette:problem:method_not_allowed
                     - urn:dosette:problem:unsupported_media_type
@@ -1566,6 +1723,38 @@ enum OpenAPIText {
                       trigger: {type: integer}
                       what: {type: string}
                       state: {enum: [ok, missing, created]}
+            WebhookPage:
+              type: object
+              required: [webhooks]
+              properties:
+                webhooks: {type: array, items: {$ref: '#/components/schemas/Webhook'}}
+            Webhook:
+              type: object
+              required: [id, url, events, clinics, state, position, lag, attempt, retry_at, failure, dead, delivered]
+              properties:
+                id: {$ref: '#/components/schemas/Name'}
+                url: {type: string}
+                events: {type: array, items: {type: string}}
+                clinics: {type: [array, 'null'], items: {type: string}}
+                state: {enum: [ready, retrying, disabled]}
+                position: {type: integer, minimum: 0, description: The next entry of the journal that is looked at.}
+                lag: {type: integer, minimum: 0, description: Entries from there to the journal's end.}
+                attempt: {type: integer, minimum: 0, description: Attempts of the event at hand that failed.}
+                retry_at: {type: [string, 'null']}
+                failure: {type: [string, 'null']}
+                dead: {type: integer, minimum: 0, description: Events that were given up.}
+                delivered: {type: integer, minimum: 0, description: Events delivered since the server started.}
+            Replay:
+              type: object
+              required: [from, reason]
+              additionalProperties: false
+              properties:
+                from:
+                  oneOf:
+                    - {type: integer, minimum: 0}
+                    - {const: dead}
+                reason: {$ref: '#/components/schemas/Text'}
+                by: {$ref: '#/components/schemas/Person/properties/by'}
             Checkpoints:
               type: [object, 'null']
               required: [origin, size, made_at, witnesses, mark_missing_at_start]
@@ -1674,6 +1863,10 @@ enum OpenAPIText {
                 client_id: dosette
                 client_secret: simulated-secret
                 token_url: http://127.0.0.1:9000/4/oauth2/token/
+            replay:
+              value: {from: 12, reason: the receiver lost what it had, by: maija}
+            replayDead:
+              value: {from: dead, reason: the receiver works again, by: maija}
             notJSON:
               value:
                 type: urn:dosette:problem:not_json

@@ -19,6 +19,11 @@ enum Route: Hashable, Sendable {
     case backup
     /// The description of the API itself.
     case document
+    /// The whole journal.
+    case feed
+    /// Endpoints that are told of events.
+    case webhooks
+    case webhookReplay(String)
     case clinicSide(ClinicRoute)
     case nowhere
 
@@ -54,6 +59,10 @@ enum Route: Hashable, Sendable {
         case ("v1", 3) where names[1...] == ["audit", "rotate-key"]: self = .rotateKey
         case ("v1", 2) where names[1] == "backup": self = .backup
         case ("v1", 2) where names[1] == "openapi.yaml": self = .document
+        case ("v1", 2) where names[1] == "events": self = .feed
+        case ("v1", 2) where names[1] == "webhooks": self = .webhooks
+        case ("v1", 4) where names[1] == "webhooks" && names[3] == "replay":
+            self = .webhookReplay(names[2])
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -101,6 +110,9 @@ extension Route {
         case rotateKey = "rotate_key"
         case backup
         case document
+        case feed
+        case webhooks
+        case webhookReplay = "webhook_replay"
         case asset
         case launch
         case session
@@ -131,6 +143,9 @@ extension Route {
         case .rotateKey: .rotateKey
         case .backup: .backup
         case .document: .document
+        case .feed: .feed
+        case .webhooks: .webhooks
+        case .webhookReplay: .webhookReplay
         case .clinicSide(let route): route.name
         case .nowhere: .nowhere
         }
@@ -140,9 +155,9 @@ extension Route {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .orders: [.get, .head, .post]
-        case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
+        case .batch, .signals, .dispenses, .reversal, .rotateKey, .webhookReplay: [.post]
         case .client(_, let part): part == .view ? [.get, .head] : [.post]
-        case .order, .events, .live, .ready, .metrics, .document: [.get, .head]
+        case .order, .events, .live, .ready, .metrics, .document, .feed, .webhooks: [.get, .head]
         case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .nowhere: []

@@ -19,6 +19,8 @@ package enum EngineEvent: Hashable, Sendable {
     case keyRetired(key: String)
     /// A loss of entries was accepted: the log goes on under another name.
     case logRestarted(LogRestart)
+    /// Somebody had an endpoint told again: from a position on, or, without one, of its dead letters.
+    case webhookReplayed(id: String, from: Int64?)
 
     package enum ClientEvent: Hashable, Sendable {
         /// Somebody asked to forget the client; each class goes when its time is over.
@@ -58,6 +60,7 @@ package enum EngineEvent: Hashable, Sendable {
         case .keyAdded: "audit.key_added/1"
         case .keyRetired: "audit.key_retired/1"
         case .logRestarted: "audit.log_restarted/1"
+        case .webhookReplayed: "webhook.replayed/1"
         }
     }
 
@@ -82,6 +85,8 @@ package enum EngineEvent: Hashable, Sendable {
                 "origin": .string(restart.origin), "previous": .string(restart.previous),
                 "checkpoint": .string(restart.checkpoint), "size": .integer(restart.size),
             ]
+        case .webhookReplayed(let id, let position):
+            ["webhook": .string(id), "from": position.map { .integer($0) } ?? "dead"]
         }
     }
 
@@ -144,6 +149,10 @@ package enum EngineEvent: Hashable, Sendable {
                     size: Int64(try fields.int("size"))
                 )
             )
+        case "webhook.replayed/1":
+            let id = try fields.text("webhook")
+            let isDead = envelope.data["from"] == "dead"
+            self = .webhookReplayed(id: id, from: isDead ? nil : try fields.integer("from"))
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })

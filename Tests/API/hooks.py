@@ -1,6 +1,7 @@
 """What schemathesis draws is led to what is there: names of real orders, clinics and tokens."""
 import json
 import os
+import re
 
 import schemathesis
 
@@ -20,9 +21,26 @@ def known(name, drawn):
     return choices[number % len(choices)]
 
 
-@schemathesis.hook
-def map_path_parameters(context, path_parameters):
-    if not path_parameters:
+@schemathesis.serializer("application/x-ndjson")
+def lines(context, value):
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else as_json(value)
+
+
+def as_json(value):
+    return json.dumps(value).encode()
+
+
+def inside(change):
+    """What is wrong on purpose comes in a wrapper."""
+    def mapped(context, drawn):
+        if hasattr(drawn, "value") and hasattr(drawn, "meta"):
+            return type(drawn)(change(drawn.value), drawn.meta)
+        return change(drawn)
+    return mapped
+
+
+def lead_path(path_parameters):
+    if not isinstance(path_parameters, dict) or not path_parameters:
         return path_parameters
     # A webhook has a right token for each clinic: the pair goes together.
     if "token" in path_parameters and "clinic" in path_parameters:
@@ -35,8 +53,7 @@ def map_path_parameters(context, path_parameters):
     return {name: known(name, value) for name, value in path_parameters.items()}
 
 
-@schemathesis.hook
-def map_body(context, body):
+def lead_body(body):
     if not isinstance(body, dict):
         return body
     # Credentials are tried where the body says: only at the simulator, never elsewhere.
@@ -49,3 +66,31 @@ def map_body(context, body):
     if isinstance(body.get("time_zone"), str):
         changed["time_zone"] = "Europe/Helsinki"
     return changed
+
+
+@schemathesis.hook
+def map_path_parameters(context, path_parameters):
+    return inside(lead_path)(context, path_parameters)
+
+
+@schemathesis.hook
+def map_body(context, body):
+    return inside(lead_body)(context, body)
+
+
+def only_http(headers):
+    """What cannot be a field of HTTP is answered by the parser, before there is an API: 400 and no body."""
+    if not isinstance(headers, dict):
+        return headers
+    return {name: value for name, value in headers.items() if is_field(name, value)}
+
+
+def is_field(name, value):
+    return (re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", str(name)) is not None
+            and all(character == "\t" or " " <= character <= "\xff" and character != "\x7f"
+                    for character in str(value)))
+
+
+@schemathesis.hook
+def map_headers(context, headers):
+    return inside(only_http)(context, headers)

@@ -101,7 +101,8 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted
+    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted,
+        webhookReplayed
 
     init(_ event: EngineEvent) {
         switch event {
@@ -113,6 +114,7 @@ enum EngineEventCase: CaseIterable {
         case .keyAdded: self = .keyAdded
         case .keyRetired: self = .keyRetired
         case .logRestarted: self = .logRestarted
+        case .webhookReplayed: self = .webhookReplayed
         }
     }
 
@@ -142,6 +144,11 @@ enum EngineEventCase: CaseIterable {
         case .read: [.read(what: "history", of: "webshop/A-1")]
         case .keyAdded: [.keyAdded(key: "a+00000000+AQ==", origin: "dosette.local/a")]
         case .keyRetired: [.keyRetired(key: "a+00000000+AQ==")]
+        case .webhookReplayed:
+            [
+                .webhookReplayed(id: "warehouse", from: 12),
+                .webhookReplayed(id: "warehouse", from: nil),
+            ]
         case .logRestarted:
             [
                 .logRestarted(
