@@ -250,7 +250,7 @@ def described(world, planted):
 def hurl(world, file, names, options):
     command = [
         str(pathlib.Path(sys.executable).parent / "schemathesis"), "run", str(file), "--url", world.root,
-        "--checks", CHECKS, "--mode", "all", "--phases", "examples,fuzzing",
+        "--checks", CHECKS, "--mode", "all", "--phases", "examples,coverage,fuzzing",
         "--max-examples", str(options.examples), "--seed", str(options.seed),
         "--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", "30", "--no-color",
         "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",

@@ -152,6 +152,7 @@ struct EventCodecTests {
                 "client.forget_asked/1", "client.forgotten/1", "client.forgotten/1",
                 "client.held/1", "client.released/1", "operator.read/1",
                 "audit.key_added/1", "audit.key_retired/1", "audit.log_restarted/1",
+                "webhook.replayed/1", "webhook.replayed/1",
             ]
         )
     }

@@ -317,7 +317,10 @@ final class WebhookLane: Sendable {
 
     /// Begins anew, from a position on or with the dead letters; when this returns, it is on disk.
     ///
-    /// - Parameter record: Makes the event of it durable.
+    /// - Parameters:
+    ///   - replay: What is sent again.
+    ///   - record: Makes the event of it durable.
+    /// - Throws: ``StoreError``; nothing has changed, or only the event is there.
     func replay(
         _ replay: WebhookReplay,
         _ record: () async throws(StoreError) -> Void
@@ -349,7 +352,7 @@ final class WebhookLane: Sendable {
 
     /// Changes the row, unless a replay came in between.
     ///
-    /// - Parameter isUrgent: Whether it must be on disk; what is only passed over may wait.
+    /// What is urgent is on disk when this returns; what is only passed over may wait.
     private func change(
         _ generation: Int,
         isUrgent: Bool = false,
