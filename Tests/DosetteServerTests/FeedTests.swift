@@ -85,6 +85,23 @@ struct FeedTests {
         }
     }
 
+    /// A store that has lost an entry.
+    private struct LossyStore: StoreWrapper {
+        let base: any Store = InMemoryStore()
+
+        func events(from position: Int64, limit: Int) async throws(StoreError) -> [RecordedEvent] {
+            try await base.events(from: position, limit: limit).filter { $0.position != 1 }
+        }
+    }
+
+    @Test func `a gap is not told as if there were none`() async throws {
+        try await World(store: LossyStore()).serve { client in
+            let page = try await client.get("/v1/events")
+            #expect(page.status == 500)
+            #expect(page.rule == "internal_error")
+        }
+    }
+
     @Test(
         arguments: [
             ("after=-2", "/after out_of_range"), ("after=x", "/after out_of_range"),
@@ -182,6 +199,18 @@ struct FeedTests {
             var rest = again.body.makeAsyncIterator()
             try await live.submit(3)
             #expect(try await positions(&rest, count: 1).first == last + 1)
+        }
+    }
+
+    @Test func `who follows while many write misses nothing`() async throws {
+        try await withServer { live in
+            var events = try await live.follow("/v1/events?limit=3").body.makeAsyncIterator()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...40 { group.addTask { try await live.submit(number) } }
+                let found = try await positions(&events, count: 200)
+                #expect(found == Array(0..<found.count))
+                try await group.waitForAll()
+            }
         }
     }
 

@@ -94,7 +94,8 @@ final class WebhookLane: Sendable {
 
     private func next() async throws(StoreError) -> Step {
         try await begin()
-        let (row, generation) = state.withLock { ($0.row, $0.generation) }
+        // Behind a replay that is under way: what is attempted meanwhile would be attempted twice.
+        let (row, generation) = await turn.run { state.withLock { ($0.row, $0.generation) } }
         let now = engine.clock.now()
         let later = now.advanced(by: .days(1))
         guard let row, !row.isDisabled else { return .wait(until: later) }
