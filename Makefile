@@ -12,7 +12,7 @@ BROWSER := .build/browser/bin/python
 	process-death process-death-long process-death-planted \
 	intake-storm intake-storm-long intake-storm-planted \
 	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
-	bench bench-short bench-peers static static-check http-attack http-attack-planted \
+	bench bench-short bench-peers ops-check ops-check-planted static static-check http-attack http-attack-planted \
 	secret-hunt secret-hunt-planted licences hostile
 
 help: ## Show what can be made
@@ -158,6 +158,13 @@ storage-faults-long: disk-shim ## Disks that fail at every call of such a run; h
 
 storage-faults-planted: disk-shim ## A store that acknowledges what failed must be found
 	$(PROOF) storage-faults --planted acknowledges-failures
+
+ops-check: ## Alert rules and a server's page for Prometheus, by promtool (Debian: prometheus)
+	swift build $(SWIFT_FLAGS) --product dosette
+	Scripts/ops-check
+
+ops-check-planted: ## A spoiled rule and a spoiled page must be found
+	Scripts/ops-check --planted
 
 static: setup ## The program for machines without Swift: one file; then Scripts/static-check
 	swift build $(SWIFT_FLAGS) -c release --static-swift-stdlib --product dosette

@@ -32,6 +32,8 @@ let package = Package(
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -39,6 +41,24 @@ let package = Package(
     ],
     targets: [
         .target(name: "DosetteCore"),
+        .target(
+            name: "DosetteTelemetry",
+            dependencies: [
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .target(
+            name: "DosetteTracing",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
         .target(
             name: "DosetteAudit",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")]
@@ -61,6 +81,7 @@ let package = Package(
                 .embedInCode("V002_add_clinic_side.sql"),
                 .embedInCode("V003_add_tiles_and_checkpoints.sql"),
                 .embedInCode("V004_add_forgetting.sql"),
+                .embedInCode("V005_add_counts.sql"),
             ]
         ),
         .target(
@@ -77,6 +98,8 @@ let package = Package(
             name: "DosetteSQLite",
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteStore", "DosetteMigrations",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
@@ -86,6 +109,12 @@ let package = Package(
             dependencies: ["DosetteAudit", "DosetteCore", "DosetteStore"]
         ),
         .target(
+            name: "DosetteAuditPackage",
+            dependencies: [
+                "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+            ]
+        ),
+        .target(
             name: "DosetteDefinitions",
             dependencies: ["DosetteCore", .product(name: "Yams", package: "Yams")]
         ),
@@ -93,16 +122,21 @@ let package = Package(
             name: "DosetteEngine",
             dependencies: [
                 "DosetteCore", "DosetteAudit", "DosetteStore", "DosetteDefinitions",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
             name: "DosetteProvet",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteTelemetry",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -125,8 +159,12 @@ let package = Package(
         .target(
             name: "DosetteServer",
             dependencies: [
-                "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteAudit", "DosetteAuditFiles", "DosetteAuditPackage", "DosetteCore",
+                "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteStore",
+                "DosetteTelemetry",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -142,8 +180,11 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
                 "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .target(
@@ -170,11 +211,13 @@ let package = Package(
             name: "DosetteCLI",
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteAudit", "DosetteAuditFiles",
+                "DosetteAuditPackage",
                 "DosetteDefinitions", "DosetteEngine", "DosetteKeys", "DosetteProvet",
                 "DosetteServer", "DosetteSimulation", "DosetteSimulator",
-                "DosetteSQLite", "DosetteStore",
+                "DosetteSQLite", "DosetteStore", "DosetteTelemetry", "DosetteTracing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -283,8 +326,8 @@ let package = Package(
             dependencies: [
                 "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine",
-                "DosetteStore",
-                "DosetteTesting", "DosetteWorkflows",
+                "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "Logging", package: "swift-log"),
             ]
         ),
@@ -292,8 +335,8 @@ let package = Package(
             name: "DosetteProvetTests",
             dependencies: [
                 "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",
-                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTesting",
-                "DosetteWorkflows",
+                "DosetteProvet", "DosetteSimulator", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -335,12 +378,26 @@ let package = Package(
             dependencies: [
                 "Dosette", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
                 "DosetteEngine", "DosetteKeys", "DosetteProvet", "DosetteServer",
-                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+                "DosetteSimulator", "DosetteSQLite", "DosetteStore", "DosetteTelemetry",
+                "DosetteTesting", "DosetteTracing", "DosetteWorkflows",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ]
+        ),
+        .testTarget(
+            name: "DosetteTelemetryTests",
+            dependencies: [
+                "DosetteCore", "DosetteTelemetry", "DosetteTesting", "DosetteTracing",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Instrumentation", package: "swift-distributed-tracing"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
             ]
         ),
         .testTarget(
@@ -370,7 +427,8 @@ let package = Package(
         .testTarget(
             name: "DosetteCLITests",
             dependencies: [
-                "DosetteCLI", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism",
+                "DosetteAuditPackage", "DosetteCLI", "DosetteCore", "DosetteDefinitions",
+                "DosetteDeterminism",
                 "DosetteEngine", "DosetteSQLite", "DosetteSimulator", "DosetteStore",
                 "DosetteTesting",
                 .product(name: "Logging", package: "swift-log"),

@@ -14,6 +14,7 @@ package struct Migration: Sendable {
             PackageResources.V003_add_tiles_and_checkpoints_sql
         ),
         Migration("V004_add_forgetting", PackageResources.V004_add_forgetting_sql),
+        Migration("V005_add_counts", PackageResources.V005_add_counts_sql),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

@@ -47,7 +47,7 @@ extension ClinicAdministration {
             var state = existing.map { plan.isThere(button, among: $0) ? "there" : "missing" }
             if create, state == "missing" {
                 _ = try await setup.createButton(button, at: clinic).get()
-                logger.notice("button created", metadata: ["clinic": "\(clinic)"])
+                logger.notice("button created", metadata: [LogKey.clinic: "\(clinic)"])
                 state = "created"
             }
             rows.append(.object(plan.view(button, state: state)))

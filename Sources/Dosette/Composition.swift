@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import DosetteCore
 package import DosetteDefinitions
 package import DosetteEngine
@@ -7,7 +8,9 @@ import DosetteSQLite
 package import DosetteStore
 import DosetteWorkflows
 package import Foundation
+import Instrumentation
 package import Logging
+package import Tracing
 
 /// An engine with its Provet adapter, put together from a configuration.
 package struct Composition: Sendable {
@@ -29,6 +32,10 @@ package struct Composition: Sendable {
         /// Takes the place of the configured way to the pharmacy.
         package var transmit: (@Sendable (ActionRequest) async -> EffectProtocol.Outcome)?
         package var clock: any EngineClock = SystemClock()
+        /// Where is kept what is recorded; for an embedder what its program was set up with.
+        package var metrics: any MetricsFactory = MetricsSystem.factory
+        /// Who is told what is done for orders; for an embedder what its program was set up with.
+        package var tracer: any Tracer = InstrumentationSystem.tracer
         /// Stands between the engine and Provet: how tests plant a mistake that must be found.
         package var wrapProvet: (@Sendable (any ActionPerformer) -> any ActionPerformer)?
 
@@ -47,13 +54,17 @@ package struct Composition: Sendable {
         let assumptions = try ProvetAssumptions(configuration.assumptions)
         let sources = try Self.sources(in: configuration.workflow.directory) + extras.sources
         let clinics = try ClinicDirectory(configuration.clinics)
-        let vault = try Self.vault(configuration)
+        let vault = try Self.vault(configuration, extras.metrics)
         self.vault = vault
         let audit = try Evidence.parts(configuration)
         let far = FarSide(configuration, clinics, assumptions, extras.clock)
         transport = far.transport
         let way = Self.way(configuration.pharmacy, extras, far.transport)
-        let transmitter = PharmacyTransmitter(way, clock: extras.clock)
+        let transmitter = PharmacyTransmitter(
+            way,
+            clock: extras.clock,
+            instrument: extras.tracer
+        )
         engine = try Engine(
             configuration,
             EngineParts(
@@ -70,6 +81,8 @@ package struct Composition: Sendable {
                 intervalUnits: assumptions.intervalUnits,
                 clock: extras.clock,
                 audit: audit?(far.transport),
+                metrics: extras.metrics,
+                tracer: extras.tracer,
                 logger: logger
             )
         )
@@ -120,9 +133,12 @@ package struct Composition: Sendable {
     }
 
     /// The clients' keys beside the master key; without a data directory they end with the process.
-    private static func vault(_ configuration: Configuration) throws -> any ClientVault {
+    private static func vault(
+        _ configuration: Configuration,
+        _ metrics: any MetricsFactory
+    ) throws -> any ClientVault {
         guard let file = clientKeyFile(configuration) else { return InMemoryVault() }
-        return try ClientKeyFile(file: file)
+        return try ClientKeyFile(file: file, metrics: metrics)
     }
 
     /// Where the clients' keys are; nothing without a data directory.

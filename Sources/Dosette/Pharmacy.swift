@@ -48,7 +48,7 @@ public final class Pharmacy: Service {
         do {
             let store: any Store
             if let directory = configuration.dataDirectory {
-                let journal = try SQLiteStore(directory: directory)
+                let journal = try SQLiteStore(directory: directory, metrics: extras.metrics)
                 self.store = journal
                 store = journal
             } else {

@@ -52,6 +52,19 @@ package struct EntryProofs: Sendable {
         from source: some TileSource,
         to directory: ExportDirectory
     ) async throws {
+        try await forEachFile(entries, from: source) { try directory.write($1, to: $0) }
+        directory.remove(ExportLayout.draft)
+    }
+
+    /// Makes the files of entries and proofs, with the checkpoint and the keys.
+    ///
+    /// - Throws: ``AuditFailure`` when an entry is not what the checkpoint speaks of; and what `body` and the
+    ///   source throw.
+    package func forEachFile(
+        _ entries: [(index: UInt64, bytes: [UInt8])],
+        from source: some TileSource,
+        _ body: (_ path: String, _ bytes: [UInt8]) throws -> Void
+    ) async throws {
         for (index, bytes) in entries {
             let proof = try await proof(of: index, from: source)
             do {
@@ -66,12 +79,11 @@ package struct EntryProofs: Sendable {
                 throw AuditFailure("entry \(index) is not what the checkpoint speaks of: \(error)")
             }
             let names = Self.names(index)
-            try directory.write(bytes, to: names.entry)
-            try directory.write(proof.bytes, to: names.proof)
+            try body(names.entry, bytes)
+            try body(names.proof, proof.bytes)
         }
-        try directory.write(note.bytes, to: ExportLayout.checkpoint)
-        try directory.write(keys, to: ExportLayout.keys)
-        directory.remove(ExportLayout.draft)
+        try body(ExportLayout.checkpoint, note.bytes)
+        try body(ExportLayout.keys, keys)
     }
 
     /// Checks one entry against its proof.

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Where traces go; nothing when none are made.
+    package var tracing: TracingConfiguration?
     /// What the server proves its name with; nothing when it speaks plain HTTP.
     package var tls: TLSFiles?
     /// What needs a second person.
@@ -44,8 +46,10 @@ package struct Configuration: Sendable {
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
         tls: TLSFiles? = nil,
-        fourEyes: FourEyes = .nothing
+        fourEyes: FourEyes = .nothing,
+        tracing: TracingConfiguration? = nil
     ) {
+        self.tracing = tracing
         self.dataDirectory = dataDirectory
         self.listen = listen
         self.tokensFile = tokensFile

@@ -51,8 +51,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
-        "tls",
-        "four_eyes",
+        "four_eyes", "tracing", "tls",
     ]
 
     func configuration(_ document: YAMLValue) -> Configuration? {
@@ -85,7 +84,8 @@ package struct ConfigurationReader {
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
             tls: optional(members["tls"]).flatMap(tls),
-            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing
+            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing,
+            tracing: optional(members["tracing"]).flatMap(tracing)
         )
     }
 

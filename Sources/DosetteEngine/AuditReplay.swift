@@ -346,6 +346,17 @@ package struct AuditReplay: Sendable {
         }
     }
 
+    /// Rows that differ were told of; counts of them would tell the same again.
+    private mutating func checkCounts(_ due: [OrderTally: Int]) async throws {
+        guard report.problemCount == 0 else { return }
+        let kept = try await store.board.tally(.eachClinic)
+        // An engine may have gone on meanwhile.
+        guard try await store.measure().eventCount == report.eventCount else { return }
+        if Set(kept) != Set(due.map { $0.counting($1) }) {
+            report.problem("the orders are not counted where they stand")
+        }
+    }
+
     /// The table of definitions is what the events say, as far as both were there all the time.
     private mutating func checkDefinitions() async throws {
         let kept = Set(try await store.definitions())
@@ -358,13 +369,15 @@ package struct AuditReplay: Sendable {
         }
     }
 
-    /// Every row has its order in the journal.
+    /// Every row has its order in the journal, and is counted where it stands.
     private mutating func checkRows() async throws {
         var cursor: StreamID?
+        var counts: [OrderTally: Int] = [:]
         while true {
             let query = OrderQuery(after: cursor, limit: Self.rowsLength)
             let rows = try await store.orders(query)
-            guard let last = rows.last else { return }
+            guard let last = rows.last else { return try await checkCounts(counts) }
+            for row in rows { counts[OrderTally(row), default: 0] += 1 }
             cursor = last.stream
             for row in rows where !begun.contains(row.stream) {
                 // An order that was taken in meanwhile has its event by now.

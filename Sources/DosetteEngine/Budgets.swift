@@ -341,6 +341,54 @@ package final class Budgets: Sendable {
         case no
     }
 
+    /// How often a clinic's endpoint may be called now, and in a minute.
+    package struct Left: Hashable, Sendable {
+        package let endpoint: String
+        package let calls: Int
+        package let limit: Int
+    }
+
+    /// What is left of the budgets that were drawn on, by endpoint.
+    package func left(at now: Timestamp) -> [String: [Left]] {
+        state.withLock { state in
+            var clinics: [String: [Left]] = [:]
+            for key in state.windows.keys {
+                guard let calls = state.windows[key]?.available(at: now),
+                    let limit = state.windows[key]?.limit
+                else { continue }
+                let left = Left(endpoint: key.endpoint, calls: calls, limit: limit)
+                clinics[key.clinic, default: []].append(left)
+            }
+            return clinics.mapValues { $0.sorted { $0.endpoint < $1.endpoint } }
+        }
+    }
+
+    /// How a clinic's breaker stands.
+    package func breakerState(of clinic: String, at now: Timestamp) -> Breaker.State {
+        state.withLock { $0.breakers[clinic]?.state(at: now) ?? .closed }
+    }
+
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package struct Standing: Hashable, Sendable {
+        package let breaker: Breaker.State
+        /// Endpoints that were called since the start, by name.
+        package let budgets: [Left]
+    }
+
+    package func standing(of clinic: String, at now: Timestamp) -> Standing {
+        state.withLock { state in
+            let budgets = state.windows.filter { $0.key.clinic == clinic }.map { key, window in
+                var window = window
+                let calls = window.available(at: now)
+                return Left(endpoint: key.endpoint, calls: calls, limit: window.limit)
+            }
+            return Standing(
+                breaker: state.breakers[clinic]?.state(at: now) ?? .closed,
+                budgets: budgets.sorted { $0.endpoint < $1.endpoint }
+            )
+        }
+    }
+
     /// The clinics whose breaker is not closed, and until when.
     package func openBreakers(at now: Timestamp) -> [(clinic: String, until: Timestamp)] {
         state.withLock { state in

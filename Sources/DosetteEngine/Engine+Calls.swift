@@ -1,6 +1,7 @@
 import DosetteAudit
 package import DosetteCore
 package import DosetteStore
+package import Instrumentation
 
 /// What can be asked of an engine: the same for the HTTP API, the command line and an embedder.
 extension Engine {
@@ -13,14 +14,29 @@ extension Engine {
     ///   - json: The order document.
     ///   - workflow: The definition to follow; nothing for the configured one.
     ///   - submitter: Who hands it in, when that is known better than by the document's source.
+    ///   - caller: The span that the sender is in, which the order's own is linked to.
     /// - Returns: Whether it is new.
     /// - Throws: ``IntakeFailure``; nothing of the order is kept then.
     package func submit(
         _ json: JSON,
         workflow: String? = nil,
-        submitter: String? = nil
+        submitter: String? = nil,
+        caller: InstrumentationContext? = nil
     ) async throws(IntakeFailure) -> Submission {
-        try await intake.submit(json, workflow: workflow, submitter: submitter)
+        guard let caller else {
+            return try await intake.submit(json, workflow: workflow, submitter: submitter)
+        }
+        typealias Answer = Result<Submission, IntakeFailure>
+        let answer = await InstrumentationContext.withValue(caller) { () async -> Answer in
+            do throws(IntakeFailure) {
+                return .success(
+                    try await intake.submit(json, workflow: workflow, submitter: submitter)
+                )
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try answer.get()
     }
 
     /// Tells an order something.
@@ -189,6 +205,11 @@ extension Engine {
     /// Orders that cannot be worked on until a person has looked, since the start; see the log.
     package var setAsideCount: Int { state.setAsideCount }
     package var runningCount: Int { scheduler.runningCount }
+
+    /// What is left of a clinic's budgets, and how its breaker stands.
+    package func standing(of clinic: String) -> Budgets.Standing {
+        budgets.standing(of: clinic, at: clock.now())
+    }
 
     package func openBreakers() -> [(clinic: String, until: Timestamp)] {
         budgets.openBreakers(at: clock.now())

@@ -1,6 +1,7 @@
 package import DosetteCore
 package import DosetteDefinitions
 package import DosetteStore
+package import Instrumentation
 import Logging
 import ServiceLifecycle
 
@@ -32,7 +33,7 @@ package final class Engine: Service {
     let budgets: Budgets
     let scheduler: Scheduler
     private let deadlines: DeadlineWatch
-    private let reconciler: Reconciler?
+    let reconciler: Reconciler?
     /// Takes in the clinics' home-delivery orders, where anything reads them.
     package let homeDelivery: HomeDeliverySource?
     let observerCalls: [EndpointUse]
@@ -43,6 +44,10 @@ package final class Engine: Service {
     /// Nothing where no checkpoints are made.
     private let checkpointer: Checkpointer?
     private let logger: Logger
+    /// Reads of a request which span its sender is in.
+    package let instrument: any Instrument
+    /// What the clocks showed when the engine was put together.
+    let clockStart: ClockStart
 
     /// Puts an engine together; nothing is read or written yet.
     ///
@@ -51,6 +56,8 @@ package final class Engine: Service {
     package init(_ configuration: Configuration, _ parts: EngineParts) throws {
         store = parts.store
         clock = parts.clock
+        instrument = parts.tracer
+        clockStart = ClockStart(parts.clock)
         logger = parts.logger
         registry = try ActionRegistry(parts.performers, timing: configuration.timing)
         library = try WorkflowLibrary(parts.sources, performed: registry.names)
@@ -77,20 +84,14 @@ package final class Engine: Service {
             decision: configuration.pharmacy.decision,
             hub: hub,
             wakeUp: wakeUp,
-            vault: parts.vault
+            vault: parts.vault,
+            tracer: OrderTracer(parts.tracer)
         )
         intake = Self.intake(configuration, parts, desk, library, clinics, gate)
         deadlines = DeadlineWatch(clock)
-        let runner = Runner(
-            desk: desk,
-            registry: registry,
-            budgets: budgets,
-            clinics: clinics,
-            deadlines: deadlines,
-            logger: logger
-        )
+        let meters = EngineMeters(registry, parts.metrics)
         scheduler = Scheduler(
-            runner: runner,
+            runner: Self.runner(parts, desk, registry, budgets, clinics, deadlines, meters),
             desk: desk,
             registry: registry,
             budgets: budgets,
@@ -118,6 +119,26 @@ package final class Engine: Service {
                 logger: parts.logger
             ),
             configuration.fourEyes
+        )
+    }
+
+    private static func runner(
+        _ parts: EngineParts,
+        _ desk: OrderDesk,
+        _ registry: ActionRegistry,
+        _ budgets: Budgets,
+        _ clinics: ClinicDirectory,
+        _ deadlines: DeadlineWatch,
+        _ meters: EngineMeters
+    ) -> Runner {
+        Runner(
+            desk: desk,
+            registry: registry,
+            budgets: budgets,
+            clinics: clinics,
+            deadlines: deadlines,
+            meters: meters,
+            logger: parts.logger
         )
     }
 

@@ -1,7 +1,9 @@
+package import CoreMetrics
 package import DosetteCore
 package import DosetteDefinitions
 package import DosetteStore
 package import Logging
+package import Tracing
 
 /// What an engine is made of.
 package struct EngineParts: Sendable {
@@ -24,6 +26,10 @@ package struct EngineParts: Sendable {
     package var random: RandomSource
     /// What checkpoints are made with; nothing where none are made.
     package var audit: AuditParts?
+    /// Where is kept what is recorded; nowhere unless somebody says so.
+    package var metrics: any MetricsFactory
+    /// Who is told what was done for orders, and when; nobody unless somebody says so.
+    package var tracer: any Tracer
     package var logger: Logger
 
     package init(
@@ -40,6 +46,8 @@ package struct EngineParts: Sendable {
         clock: any EngineClock = SystemClock(),
         random: RandomSource = RandomSource(SystemRandomNumberGenerator()),
         audit: AuditParts? = nil,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance,
+        tracer: any Tracer = NoOpTracer(),
         logger: Logger
     ) {
         self.store = store
@@ -55,6 +63,8 @@ package struct EngineParts: Sendable {
         self.clock = clock
         self.random = random
         self.audit = audit
+        self.metrics = metrics
+        self.tracer = tracer
         self.logger = logger
     }
 }

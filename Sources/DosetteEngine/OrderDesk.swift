@@ -31,6 +31,8 @@ final class OrderDesk: Sendable {
     let wakeUp: WakeUp
     /// Where the clients' keys are; nothing leaves what is personal in plain text.
     let vault: (any ClientVault)?
+    /// Nothing where nobody is told.
+    let tracer: OrderTracer?
 
     init(
         store: any Store,
@@ -42,8 +44,10 @@ final class OrderDesk: Sendable {
         decision: PharmacyDecision,
         hub: OrderHub,
         wakeUp: WakeUp,
-        vault: (any ClientVault)? = nil
+        vault: (any ClientVault)? = nil,
+        tracer: OrderTracer? = nil
     ) {
+        self.tracer = tracer
         self.vault = vault
         self.store = store
         self.loader = loader
@@ -127,7 +131,7 @@ final class OrderDesk: Sendable {
                 throw .refused(error)
             }
             do {
-                try await commit(decision, stream)
+                try await commit(decision, after: order, stream)
                 return Applied(order: decision.order, isNew: decision.isNew)
             } catch {
                 guard error.code == .conflict else { throw .store(error) }
@@ -199,8 +203,16 @@ final class OrderDesk: Sendable {
     }
 
     /// Makes a decision durable; nothing is written when it has no events.
+    ///
+    /// - Parameters:
+    ///   - decision: The events, and the order with them.
+    ///   - before: The order that was decided on.
+    ///   - stream: The order's stream.
+    ///   - successor: Who looks after what becomes due.
+    /// - Throws: ``StoreError``.
     func commit(
         _ decision: OrderDecision,
+        after before: Order,
         _ stream: StreamID,
         successor: Successor = .scheduler
     ) async throws(StoreError) {
@@ -225,6 +237,7 @@ final class OrderDesk: Sendable {
             throw error
         }
         committed(decision, commit, stream)
+        tracer?.note(decision.facts, after: before, stream)
         wake(decision, commit, successor)
     }
 
@@ -261,6 +274,7 @@ extension OrderDesk {
             counters.events += 1
         }
         hub.publish(order, stream)
+        tracer?.noteIntake(order, stream, until: clock.now())
         wakeUp.wake()
     }
 }

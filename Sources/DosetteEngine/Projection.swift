@@ -14,7 +14,7 @@ package enum Lane: Hashable, Sendable {
         switch self {
         case .send(let clinic, let action): "do/\(clinic)/\(action)"
         case .probe(let clinic, let action): "look/\(clinic)/\(action)"
-        case .timer: "time"
+        case .timer: WorkRow.timerLane
         case .out(let epoch): "out/\(epoch)"
         }
     }
@@ -24,7 +24,7 @@ package enum Lane: Hashable, Sendable {
         switch (words.first, words.count) {
         case ("do", 3): self = .send(clinic: words[1], action: words[2])
         case ("look", 3): self = .probe(clinic: words[1], action: words[2])
-        case ("time", 1): self = .timer
+        case (WorkRow.timerLane, 1): self = .timer
         case ("out", 2):
             guard let epoch = Int(words[1]) else { return nil }
             self = .out(epoch: epoch)

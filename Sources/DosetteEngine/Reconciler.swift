@@ -39,6 +39,8 @@ final class Reconciler: Sendable {
         var places: [String: Place] = [:]
         /// Clinics whose round is under way.
         var busy: Set<String> = []
+        /// When each clinic's last round ended.
+        var endedAt: [String: Timestamp] = [:]
     }
 
     private let rounds = Mutex(Rounds())
@@ -70,6 +72,7 @@ final class Reconciler: Sendable {
                         self.rounds.withLock { rounds in
                             rounds.places[clinic] = next
                             rounds.busy.remove(clinic)
+                            rounds.endedAt[clinic] = self.desk.clock.now()
                         }
                     }
                 }
@@ -87,6 +90,11 @@ final class Reconciler: Sendable {
 
     func stop() {
         wakeUp.wake()
+    }
+
+    /// When the clinic's last round ended; nothing before the first one has.
+    func endOfLastRound(at clinic: String) -> Timestamp? {
+        rounds.withLock { $0.endedAt[clinic] }
     }
 
     /// Looks at a clinic's orders once; answers where the next round goes on.

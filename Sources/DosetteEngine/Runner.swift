@@ -16,6 +16,7 @@ struct Runner: Sendable {
     let budgets: Budgets
     let clinics: ClinicDirectory
     let deadlines: DeadlineWatch
+    let meters: EngineMeters
     let logger: Logger
 
     private enum Step {
@@ -90,7 +91,12 @@ struct Runner: Sendable {
         guard take(plan, order) else { return .noBudget }
         let begun = try begin(plan, order)
         do {
-            try await desk.commit(begun, stream, successor: .run(part: plan.part))
+            try await desk.commit(
+                begun,
+                after: order,
+                stream,
+                successor: .run(part: plan.part)
+            )
         } catch {
             if error.code == .held { return .stop }
             guard error.code == .conflict else { throw .store(error) }
@@ -173,12 +179,14 @@ struct Runner: Sendable {
             // The quarantine counts from the intent: what is late already is not sent at all.
             return .notProcessed(retryAfter: nil, reason: "the deadline passed before the call")
         }
+        let began = ContinuousClock.now
         let outcome = await deadlines.run(
             until: request.deadline,
             late: EffectProtocol.Outcome.unknown(reason: late)
         ) {
             await performer.perform(request)
         }
+        meters.note(outcome, of: action, took: ContinuousClock.now - began)
         note(outcome, action, clinic)
         return outcome
     }
@@ -221,7 +229,12 @@ struct Runner: Sendable {
             var decision = try decide(command, order)
             if mayChain { chain(&decision, part) }
             do {
-                try await desk.commit(decision, stream, successor: .run(part: part))
+                try await desk.commit(
+                    decision,
+                    after: order,
+                    stream,
+                    successor: .run(part: part)
+                )
                 return decision.order
             } catch {
                 try await afterFailure(error, stream)

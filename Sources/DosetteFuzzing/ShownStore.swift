@@ -46,6 +46,8 @@ struct ShownStore: Store {
         rows.filter { $0.stream > query.after ?? .engine }
     }
 
+    var board: any OrderBoard { InMemoryStore(showing: rows) }
+
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         work.filter { $0.stream == stream }
     }

@@ -107,6 +107,8 @@ package struct HTTPTransport: Sendable {
         )
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .http1Only
+        // Who is called is told of no trace, unless the caller names it.
+        configuration.tracing.tracer = nil
         return configuration
     }
 

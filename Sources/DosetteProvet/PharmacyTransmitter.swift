@@ -1,7 +1,9 @@
 import Crypto
 package import DosetteCore
 package import DosetteEngine
+import DosetteTelemetry
 import Foundation
+package import Instrumentation
 
 /// Does `pharmacy.transmit`: hands the prescription to the pharmacy's own system.
 ///
@@ -21,8 +23,14 @@ package struct PharmacyTransmitter: ActionPerformer {
 
     private let way: Way
     private let clock: any EngineClock
+    private let instrument: (any Instrument)?
 
-    package init(_ way: Way, clock: any EngineClock) {
+    /// - Parameters:
+    ///   - way: How a prescription gets to the pharmacy.
+    ///   - clock: The engine's.
+    ///   - instrument: Names the attempt's span in a webhook; nothing names none.
+    package init(_ way: Way, clock: any EngineClock, instrument: (any Instrument)? = nil) {
+        self.instrument = instrument
         self.way = way
         self.clock = clock
     }
@@ -83,7 +91,7 @@ package struct PharmacyTransmitter: ActionPerformer {
         let id = "\(request.order.received.key)/\(request.plan.effect)"
         let seconds = String(clock.now().milliseconds / 1000)
         let signature = Self.signature(id: id, seconds: seconds, body: body, secret: secret)
-        let message = TransportRequest(
+        var message = TransportRequest(
             method: .post,
             url: url,
             headers: [
@@ -92,7 +100,23 @@ package struct PharmacyTransmitter: ActionPerformer {
             ],
             body: body
         )
+        instrument?.inject(Self.context(request), into: &message, using: FieldInjector())
         return Self.outcome(await transport.send(message))
+    }
+
+    /// The context of the attempt's span, whose numbers follow from the order's key.
+    private static func context(_ request: ActionRequest) -> InstrumentationContext {
+        let attempt = request.order.parts[request.plan.part].effect?.state.attemptCount ?? 1
+        var context = InstrumentationContext.topLevel
+        context.span = OrderTrace(order: "\(request.order.received.key)")
+            .identity(of: .attempt(effect: request.plan.effect, attempt: attempt))
+        return context
+    }
+
+    private struct FieldInjector: Injector {
+        func inject(_ value: String, forKey key: String, into message: inout TransportRequest) {
+            message.headers.append((name: key, value: value))
+        }
     }
 
     private static func outcome(_ result: TransportResult) -> EffectProtocol.Outcome {

@@ -16,6 +16,7 @@ final class Batch {
     private(set) var tree: MerkleTree?
     /// Reads the tree anew when it is not the journal's.
     private let readTree: (Database) throws -> MerkleTree
+    private let meters: StoreMeters
     /// The entries that stand, in order.
     private var entries: [[UInt8]] = []
     /// The position of the first of them, by which the batch is looked for after a flush that failed.
@@ -35,8 +36,10 @@ final class Batch {
     init(
         _ commits: [Commit],
         _ tree: MerkleTree?,
+        _ meters: StoreMeters,
         readTree: @escaping (Database) throws -> MerkleTree
     ) {
+        self.meters = meters
         self.commits = commits
         self.tree = tree
         self.readTree = readTree
@@ -73,7 +76,7 @@ final class Batch {
             }
             try tree?.append(entries, storingTilesIn: database)
             reachedCommit = true
-            try database.commit()
+            try meters.timeCommit(of: commits.count) { try database.commit() }
         } catch {
             // SQLite may have rolled back by itself.
             if database.isInsideTransaction { try? database.rollback() }

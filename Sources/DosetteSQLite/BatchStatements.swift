@@ -60,7 +60,9 @@ struct BatchStatements {
     private static let changeSQL = """
         UPDATE orders SET version = ?1, changed_at_ms = ?2, view = ?3, prescription_state = ?6,
             parked_kind = ?7, is_open = ?8, is_queued = ?9, is_watched = ?10,
-            watched_until_ms = ?11
+            watched_until_ms = ?11,
+            sent_at_ms = coalesce(sent_at_ms, CASE
+                WHEN ?6 IN ('sent', 'accepted', 'accepted_warning', 'rejected') THEN ?2 END)
         WHERE stream = ?4 AND content_digest = ?5
         """
 

@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import DosetteCore
 import DosetteKeys
 package import DosetteStore
@@ -28,6 +29,7 @@ package final class ClientKeyFile: ClientVault {
     }
 
     let file: URL
+    private let meters: KeyMeters
     private let pool: DatabaseQueue
     /// One process writes; whoever reads has none.
     private let lock: DirectoryLock?
@@ -43,7 +45,11 @@ package final class ClientKeyFile: ClientVault {
     /// Opens the file, or makes it.
     ///
     /// - Throws: ``StoreError`` `foreign`, `newer`, or `unavailable` also when others may read it.
-    package init(file: URL) throws(StoreError) {
+    package init(
+        file: URL,
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
+    ) throws(StoreError) {
+        meters = KeyMeters(metrics)
         self.file = file
         let directory = file.deletingLastPathComponent()
         try FileSystem.makeDirectory(directory)
@@ -69,6 +75,7 @@ package final class ClientKeyFile: ClientVault {
     ///
     /// - Throws: ``StoreError`` `unavailable` when there is none.
     package init(readingFrom file: URL) throws(StoreError) {
+        meters = KeyMeters(NOOPMetricsHandler.instance)
         self.file = file
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw StoreError(.unavailable, "there are no clients' keys at \(file.path)")
@@ -234,15 +241,19 @@ package final class ClientKeyFile: ClientVault {
     }
 
     private func answers(_ batch: [Asking]) -> [Result<String, StoreError>] {
+        let began = ContinuousClock.now
         do throws(StoreError) {
-            return try subjects(of: batch).map { .success($0) }
+            return try subjects(of: batch, began).map { .success($0) }
         } catch {
             return batch.map { _ in .failure(error) }
         }
     }
 
     /// The subjects that clients have now, in order; who has none gets one, all in one transaction.
-    private func subjects(of batch: [Asking]) throws(StoreError) -> [String] {
+    private func subjects(
+        of batch: [Asking],
+        _ began: ContinuousClock.Instant
+    ) throws(StoreError) -> [String] {
         try now { database in
             var names: [String] = []
             var made: [PersonalSeal] = []
@@ -259,7 +270,10 @@ package final class ClientKeyFile: ClientVault {
                 return made.isEmpty ? .rollback : .commit
             }
             // What somebody's reading keeps in the log is durable there, and goes with the next change.
-            if !made.isEmpty { Self.emptyLog(database) }
+            if !made.isEmpty {
+                meters.note(made.count, took: ContinuousClock.now - began)
+                Self.emptyLog(database)
+            }
             keep(names, of: batch, made)
             return names
         }

@@ -1,3 +1,4 @@
+import CoreMetrics
 import DosetteAudit
 import DosetteCore
 import DosetteStore
@@ -17,6 +18,7 @@ final class Connection: Sendable {
 
     private let file: URL
     private let options: StoreOptions
+    private let meters: StoreMeters
     private let pool: Mutex<DatabasePool?>
     /// The tree over all entries that are durable; of a connection that writes.
     private let tree: Mutex<MerkleTree>
@@ -29,7 +31,13 @@ final class Connection: Sendable {
         case readOnly
     }
 
-    init(file: URL, access: Access, _ options: StoreOptions) throws(StoreError) {
+    init(
+        file: URL,
+        access: Access,
+        _ options: StoreOptions,
+        _ meters: StoreMeters = StoreMeters(NOOPMetricsHandler.instance)
+    ) throws(StoreError) {
+        self.meters = meters
         self.file = file
         self.options = options
         switch access {
@@ -219,7 +227,7 @@ final class Connection: Sendable {
 
     private func makeBatch(_ commits: [Commit]) -> Batch {
         let tree = currentTree
-        return Batch(commits, options.keepsTree ? tree : nil) { [roots, options] database in
+        return Batch(commits, options.keepsTree ? tree : nil, meters) { [roots, options] database in
             options.keepsTreeOfFailedBatch ? tree : try JournalTree.read(database, roots)
         }
     }

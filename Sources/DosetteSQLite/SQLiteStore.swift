@@ -1,3 +1,4 @@
+package import CoreMetrics
 package import DosetteAudit
 package import DosetteCore
 package import DosetteStore
@@ -9,7 +10,7 @@ import Synchronization
 ///
 /// Whoever commits hands its change over and waits; the writer drains everything that waits into one transaction
 /// and one flush. `synchronous=FULL`: what was acknowledged survives a power cut.
-package final class SQLiteStore: Store {
+package final class SQLiteStore: Store, OrderBoard {
     /// Changes in one transaction at the most.
     package static let batchMaximum = 512
     /// Changes that may wait for the writer.
@@ -43,16 +44,22 @@ package final class SQLiteStore: Store {
 
     /// Opens the journal in `directory`, creating both when they are missing.
     ///
+    /// - Parameters:
+    ///   - directory: Where the file is.
+    ///   - options: What a proof or a test may change.
+    ///   - metrics: Where is kept how many changes share a flush, and what it takes.
     /// - Throws: ``StoreError``: `inUse`, `foreign`, `newer`, `unavailable`.
     package init(
         directory: URL,
-        options: StoreOptions = StoreOptions()
+        options: StoreOptions = StoreOptions(),
+        metrics: any MetricsFactory = NOOPMetricsHandler.instance
     ) throws(StoreError) {
         self.directory = directory
         try FileSystem.makeDirectory(directory)
         lock = try DirectoryLock(directory: directory)
         let file = directory.appending(path: Self.fileName)
-        connection = try Connection(file: file, access: .readAndWrite, options)
+        let meters = StoreMeters(metrics)
+        connection = try Connection(file: file, access: .readAndWrite, options, meters)
         let last = try connection.readNow { try Statements.lastStream($0) }
         lastStream = Atomic(last)
     }
@@ -224,6 +231,8 @@ package final class SQLiteStore: Store {
         try await connection.read { try Statements.orders(query, $0) }
     }
 
+    package var board: any OrderBoard { self }
+
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try await connection.read { try Statements.work(of: stream, $0) }
     }
@@ -237,6 +246,46 @@ package final class SQLiteStore: Store {
     package func holder(of key: String) async throws(StoreError) -> OrderRow? {
         try await connection.read { try Statements.holder(of: key, $0) }
     }
+
+    // MARK: - The board
+
+    package func tally(_ scope: TallyScope) async throws(StoreError) -> [OrderTally] {
+        try await connection.read { try Statements.tally(scope, $0) }
+    }
+
+    package func hours(
+        from: Timestamp,
+        before: Timestamp,
+        clinic: String?
+    ) async throws(StoreError) -> [OrderHour] {
+        try await connection.read {
+            try Statements.hours(from: from, before: before, clinic: clinic, $0)
+        }
+    }
+
+    package func find(_ search: OrderSearch) async throws(StoreError) -> FoundOrders {
+        try await connection.read { try BoardSearch(search, $0).page() }
+    }
+
+    package func expiring(
+        from: Timestamp,
+        before: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [ExpiringOrder] {
+        try await connection.read {
+            try Statements.expiring(from: from, before: before, limit: limit, $0)
+        }
+    }
+
+    package func oldestQueued() async throws(StoreError) -> Timestamp? {
+        try await connection.read { try Statements.oldestQueued($0) }
+    }
+
+    package func checkpointCount() async throws(StoreError) -> Int {
+        try await connection.read { try Statements.checkpointCount($0) }
+    }
+
+    // MARK: - Clinics and clients
 
     package func clinics() async throws(StoreError) -> [ClinicRow] {
         try await connection.read { try Statements.clinics($0) }

@@ -100,6 +100,12 @@ extension Statements {
         return try Row.fetchOne(database, sql: sql).map(CheckpointRow.init(row:))
     }
 
+    /// Their numbers are gapless.
+    static func checkpointCount(_ database: Database) throws -> Int {
+        let sql = "SELECT coalesce(max(number), -1) + 1 FROM checkpoint"
+        return try Int.fetchOne(database, sql: sql) ?? 0
+    }
+
     // MARK: - Cosignatures
 
     static func insert(_ cosignature: CosignatureRow, _ database: Database) throws {

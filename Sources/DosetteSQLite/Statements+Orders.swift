@@ -3,7 +3,7 @@ import DosetteStore
 import GRDB
 
 extension Statements {
-    private static let columns = """
+    static let columns = """
         stream, source, order_id, clinic, priority, content_digest, workflow_digest, version,
         prescription_state, parked_kind, is_open, is_queued, is_watched, watched_until_ms,
         received_at_ms, changed_at_ms, view
@@ -102,15 +102,17 @@ extension Statements {
     }
 
     static func measure(_ database: Database) throws -> StoreMeasure {
-        func count(_ condition: String) throws -> Int {
-            try Int.fetchOne(database, sql: "SELECT count(*) FROM orders WHERE \(condition)") ?? 0
+        func sum(_ condition: String) throws -> Int {
+            let sql = "SELECT coalesce(sum(count), 0) FROM order_count WHERE \(condition)"
+            return try Int.fetchOne(database, sql: sql) ?? 0
         }
+        let queued = "SELECT count(*) FROM orders WHERE is_queued = 1"
         return StoreMeasure(
             eventCount: try nextPosition(database),
-            orderCount: try count("TRUE"),
-            queuedCount: try count("is_queued = 1"),
-            openCount: try count("is_open = 1"),
-            parkedCount: try count("parked_kind IS NOT NULL"),
+            orderCount: try sum("TRUE"),
+            queuedCount: try Int.fetchOne(database, sql: queued) ?? 0,
+            openCount: try sum("is_open = 1"),
+            parkedCount: try sum("parked_kind <> ''"),
             logBytes: 0,
             freeBytes: nil
         )

@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteEngine
 import DosetteStore
+import DosetteTelemetry
 import HTTPTypes
 import Hummingbird
 
@@ -29,7 +30,7 @@ extension API {
         return response
     }
 
-    func metrics() async -> Response {
+    func metricsPage() async -> Response {
         let page = MetricsPage(
             counters: engine.counters,
             measure: await gauge.measure(),
@@ -38,7 +39,14 @@ extension API {
             setAsideCount: engine.setAsideCount,
             breakers: engine.openBreakers().map(\.clinic),
             checkpoints: engine.checkpoints,
-            requests: counts.all
+            requests: counts.all,
+            orders: (try? await engine.store.board.tally(.eachClinic)) ?? [],
+            oldestQueuedAt: (try? await engine.store.board.oldestQueued()) ?? nil,
+            clinics: engine.clinicMeasures,
+            now: engine.clock.now(),
+            clockStep: engine.clockStep,
+            process: ProcessMeasure(),
+            recorded: metrics.families
         )
         return Response.bytes(Array(page.text.utf8), .ok, type: MediaType.metrics)
     }

@@ -3,6 +3,7 @@ import DosetteEngine
 import DosetteStore
 import HTTPTypes
 import Hummingbird
+import Instrumentation
 
 /// Taking orders in and showing them.
 extension API {
@@ -12,7 +13,7 @@ extension API {
     func submit(_ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
         let json = try await call.json(upTo: OrderDocument.byteCountMaximum)
-        switch try await take(json, from: call.caller) {
+        switch try await take(json, from: call.caller, in: sender(of: call)) {
         case .accepted(let order):
             var response = Response.json(.object(order.view), .accepted)
             response.headers[.location] = Route.OrderPath.text(of: order.received.key)
@@ -22,11 +23,28 @@ extension API {
         }
     }
 
-    func take(_ json: JSON, from caller: Caller) async throws(Problem) -> Submission {
+    func take(
+        _ json: JSON,
+        from caller: Caller,
+        in sender: InstrumentationContext? = nil
+    ) async throws(Problem) -> Submission {
         do {
-            return try await engine.submit(json, submitter: caller.name)
+            return try await engine.submit(json, submitter: caller.name, caller: sender)
         } catch {
             throw Problem(error)
+        }
+    }
+
+    /// The span that the request's sender is in, if it says so.
+    private func sender(of call: Call) -> InstrumentationContext? {
+        var context = InstrumentationContext.topLevel
+        engine.instrument.extract(call.request.headers, into: &context, using: FieldExtractor())
+        return context.isEmpty ? nil : context
+    }
+
+    private struct FieldExtractor: Extractor {
+        func extract(key: String, from carrier: HTTPFields) -> String? {
+            HTTPField.Name(key).flatMap { carrier[$0] }
         }
     }
 

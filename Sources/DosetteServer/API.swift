@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteEngine
 import DosetteStore
+import DosetteTelemetry
 import HTTPTypes
 import Hummingbird
 
@@ -9,6 +10,8 @@ struct API: Sendable {
     let engine: Engine
     let counts: RequestCounts
     let gauge: StoreGauge
+    /// What is recorded as it happens.
+    let metrics: MetricRegistry
     /// Nothing when the clinics' side is not served.
     let clinics: ClinicAPI?
     let copies: CopyDesk
@@ -28,7 +31,7 @@ struct API: Sendable {
         case .client(let path, let part): try await client(path, part, call)
         case .live: .json(["live": true])
         case .ready: await readiness()
-        case .metrics: await metrics()
+        case .metrics: await metricsPage()
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
         case .clinicSide(let route): try await answer(route, call)

@@ -1,4 +1,5 @@
 package import DosetteEngine
+package import DosetteTelemetry
 package import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -12,6 +13,7 @@ package struct DosetteServer: Service {
     private let engine: Engine
     private let configuration: ServerConfiguration
     private let clinicSide: ClinicSide?
+    private let metrics: MetricRegistry
     private let logger: Logger
     private let onReady: @Sendable (Int) async -> Void
 
@@ -21,18 +23,21 @@ package struct DosetteServer: Service {
     ///   - engine: The engine; calls before its start are answered with 503.
     ///   - configuration: Where to listen, and whom to let in.
     ///   - clinicSide: What the clinics' side needs; its paths lead nowhere without it.
+    ///   - metrics: What is recorded elsewhere and shown on the page for Prometheus.
     ///   - logger: Where start and trouble are logged; requests at debug, without what they say.
     ///   - onReady: Called once with the port, when connections are accepted.
     package init(
         _ engine: Engine,
         _ configuration: ServerConfiguration,
         clinicSide: ClinicSide? = nil,
+        metrics: MetricRegistry = MetricRegistry(),
         logger: Logger,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.engine = engine
         self.configuration = configuration
         self.clinicSide = clinicSide
+        self.metrics = metrics
         self.logger = logger
         self.onReady = onReady
     }
@@ -67,14 +72,15 @@ package struct DosetteServer: Service {
         return ServerFailure(reason: "with a public URL, tokens are needed")
     }
 
-    private var responder: ServerResponder {
+    private func responder(_ checks: JournalCheckDesk) -> ServerResponder {
         let gate = Gate(tokens: configuration.tokens, doors: DoorWatch())
         let gauge = StoreGauge(engine.store)
         return ServerResponder(
             api: API(
                 engine: engine,
-                counts: RequestCounts(),
+                counts: RequestCounts(metrics),
                 gauge: gauge,
+                metrics: metrics,
                 clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
                 copies: CopyDesk(directory: configuration.copyDirectory),
                 console: ConsoleAPI(
@@ -82,6 +88,7 @@ package struct DosetteServer: Service {
                     gate: gate,
                     gauge: gauge,
                     setting: configuration.console,
+                    checks: checks,
                     logger: logger
                 )
             ),
@@ -115,8 +122,9 @@ package struct DosetteServer: Service {
     }
 
     private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
-        Application(
-            responder: responder,
+        let checks = JournalCheckDesk(engine.store, engine.clock, logger)
+        return Application(
+            responder: responder(checks),
             server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),
@@ -125,6 +133,7 @@ package struct DosetteServer: Service {
                     logger: logger
                 )
             ),
+            services: [checks],
             onServerRunning: { [logger, onReady] channel in
                 guard let port = channel.localAddress?.port else { return }
                 logger.notice("server listens", metadata: [LogKey.address: "port \(port)"])

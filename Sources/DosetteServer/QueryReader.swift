@@ -32,6 +32,11 @@ struct QueryReader {
         values[name] = value
     }
 
+    /// Takes note of a rule that a parameter breaks.
+    mutating func refuse(_ name: String, _ rule: String, _ detail: String) {
+        fail(name, rule, detail)
+    }
+
     private mutating func fail(_ name: String, _ rule: String, _ detail: String) {
         var reader = MemberReader([:], at: "")
         reader.fail(name, rule, detail)

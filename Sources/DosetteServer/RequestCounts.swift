@@ -1,7 +1,9 @@
+import CoreMetrics
+import DosetteTelemetry
 import HTTPTypes
 import Synchronization
 
-/// How many requests were answered, by route and by class of status.
+/// How many requests were answered, by route and by class of status, and how long they took.
 final class RequestCounts: Sendable {
     struct Key: Hashable, Comparable, Sendable {
         let route: Route.Name
@@ -13,12 +15,29 @@ final class RequestCounts: Sendable {
         }
     }
 
-    private let counts = Mutex<[Key: Int]>([:])
-
-    func count(_ route: Route.Name, _ status: HTTPResponse.Status) {
-        let key = Key(route: route, statusClass: status.code / 100)
-        counts.withLock { $0[key, default: 0] += 1 }
+    private struct Contents {
+        var counts: [Key: Int] = [:]
+        var timers: [Route.Name: Timer] = [:]
     }
 
-    var all: [Key: Int] { counts.withLock { $0 } }
+    private let contents = Mutex(Contents())
+    private let factory: any MetricsFactory
+
+    init(_ factory: any MetricsFactory = NOOPMetricsHandler.instance) {
+        self.factory = factory
+    }
+
+    func count(_ route: Route.Name, _ status: HTTPResponse.Status, took duration: Duration) {
+        let key = Key(route: route, statusClass: status.code / 100)
+        let timer = contents.withLock { contents in
+            contents.counts[key, default: 0] += 1
+            if let known = contents.timers[route] { return known }
+            let timer = MetricDefinition.requestSeconds.timer([route.rawValue], in: factory)
+            contents.timers[route] = timer
+            return timer
+        }
+        timer.record(duration)
+    }
+
+    var all: [Key: Int] { contents.withLock { $0.counts } }
 }

@@ -1,3 +1,4 @@
+import DosetteCore
 import NIOCore
 
 /// How much a caller may send, and how long it may take: every limit of the HTTP API.
@@ -89,6 +90,16 @@ enum ServerLimits {
 
     // MARK: Text
 
+    /// Orders on one page of the console's search, and the length of what is searched for.
+    static let ordersOnPage = 50
+    static let searchBytes = 1...100
+    /// What the first page shows of what ends soon, and of clinics.
+    static let expiringOnPage = 10
+    static let expiringTime = TimeSpan.days(14)
+    static let clinicsOnFirstPage = 20
+    /// Clinics on one page, and checkpoints.
+    static let clinicsOnPage = 100
+    static let checkpointsOnPage = 50
     /// Where somebody wants to go after signing in.
     static let nextBytes = 1...2_000
 

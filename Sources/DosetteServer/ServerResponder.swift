@@ -27,8 +27,9 @@ struct ServerResponder: HTTPResponder {
             report(error, route)
             response = route.isPage ? page(error, route, request, context) : error.response
         }
-        api.counts.count(route.name, response.status)
-        log(request, route, response.status, ContinuousClock.now - began)
+        let duration = ContinuousClock.now - began
+        api.counts.count(route.name, response.status, took: duration)
+        log(request, route, response.status, duration)
         return finished(response, request.method, context.channel)
     }
 

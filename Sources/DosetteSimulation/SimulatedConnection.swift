@@ -191,6 +191,8 @@ final class SimulatedConnection: Store {
         return try await base.orders(query)
     }
 
+    var board: any OrderBoard { base.board }
+
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try check()
         return try await base.work(of: stream)

@@ -105,6 +105,8 @@ struct StateChecker {
             guard first == expected else { throw Problem("the journal has other bytes") }
             try tiles.check(database, recordedCount: count)
             var hasher = Hasher()
+            let miscounted = try Int.fetchOne(database, sql: Self.miscounted) ?? 0
+            guard miscounted == 0 else { throw Problem("the counts are not those of the orders") }
             for sql in Self.dumps {
                 hasher.combine(try String.fetchOne(database, sql: sql) ?? "")
             }
@@ -126,6 +128,18 @@ struct StateChecker {
     private static let journal = """
         SELECT group_concat(entry, char(10))
         FROM (SELECT entry FROM journal WHERE position < ? ORDER BY position)
+        """
+
+    /// Kinds of orders of which there are as many as are counted, but for the rest.
+    private static let miscounted = """
+        SELECT count(*) FROM (
+            SELECT clinic, workflow_digest, prescription_state, parked_kind, is_open, count
+            FROM order_count WHERE count > 0
+            UNION ALL
+            SELECT clinic, workflow_digest, prescription_state, coalesce(parked_kind, ''), is_open,
+                count(*) FROM orders GROUP BY 1, 2, 3, 4, 5)
+        GROUP BY clinic, workflow_digest, prescription_state, parked_kind, is_open, count
+        HAVING count(*) <> 2
         """
 
     private static let dumps = [

@@ -3,10 +3,20 @@ package import DosetteCore
 import Synchronization
 
 /// A store that forgets everything with the process: for tests, simulations and trials.
-package final class InMemoryStore: Store {
+package final class InMemoryStore: Store, OrderBoard {
     private let state = Mutex(Contents())
 
     package init() {}
+
+    /// Creates a store that shows `rows`, of which its journal knows nothing.
+    package init(showing rows: [OrderRow]) {
+        state.withLock { state in
+            for row in rows {
+                state.orders[row.stream] = row
+                state.keys[row.key] = row.stream
+            }
+        }
+    }
 
     package func beginEpoch(
         at now: Timestamp,
@@ -91,6 +101,8 @@ package final class InMemoryStore: Store {
         }
     }
 
+    package var board: any OrderBoard { self }
+
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         state.withLock { $0.work[stream] ?? [] }
     }
@@ -163,6 +175,66 @@ package final class InMemoryStore: Store {
         }
     }
 
+    // MARK: - The board
+
+    package func tally(_ scope: TallyScope) async throws(StoreError) -> [OrderTally] {
+        state.withLock { state in
+            var counts: [OrderTally: Int] = [:]
+            for row in state.orders.values where scope.counts(row) {
+                counts[scope.kind(of: row), default: 0] += 1
+            }
+            return counts.map { $0.counting($1) }.sorted {
+                $0.names.lexicographicallyPrecedes($1.names)
+            }
+        }
+    }
+
+    package func hours(
+        from: Timestamp,
+        before: Timestamp,
+        clinic: String?
+    ) async throws(StoreError) -> [OrderHour] {
+        state.withLock { $0.counts.hours(from: from, before: before, clinic: clinic) }
+    }
+
+    package func find(_ search: OrderSearch) async throws(StoreError) -> FoundOrders {
+        state.withLock { state in
+            let rows = state.orders.values
+                .filter { search.selects($0, state.references[$0.stream] ?? []) }
+                .sorted { ($0.stream < $1.stream) != search.isNewestFirst }
+            return FoundOrders(rows, limit: search.limit)
+        }
+    }
+
+    package func expiring(
+        from: Timestamp,
+        before: Timestamp,
+        limit: Int
+    ) async throws(StoreError) -> [ExpiringOrder] {
+        state.withLock { state in
+            let found = state.work.values.joined()
+                .filter { $0.lane == WorkRow.timerLane && $0.dueAt >= from && $0.dueAt < before }
+                .sorted { ($0.dueAt, $0.stream, $0.part) < ($1.dueAt, $1.stream, $1.part) }
+                .compactMap { work in
+                    state.orders[work.stream].map { ExpiringOrder(row: $0, endsAt: work.dueAt) }
+                }
+                .filter { $0.row.isAccepted }
+            return Array(found.prefix(limit))
+        }
+    }
+
+    package func oldestQueued() async throws(StoreError) -> Timestamp? {
+        state.withLock { state in
+            state.orders.values.filter(\.isQueued).min { $0.stream < $1.stream }?.receivedAt
+        }
+    }
+
+    package func checkpointCount() async throws(StoreError) -> Int {
+        state.withLock { $0.checkpoints.count }
+    }
+
+    // MARK: - The whole
+
     package func copy(to file: String) async throws(StoreError) {
         throw StoreError(.unavailable, "a journal in memory is not copied into a file")
     }
@@ -224,6 +296,32 @@ extension OrderQuery {
     }
 }
 
+extension OrderRow {
+    fileprivate var isAccepted: Bool {
+        ["accepted", "accepted_warning"].contains(prescriptionState)
+    }
+}
+
+extension TallyScope {
+    fileprivate func counts(_ row: OrderRow) -> Bool {
+        switch self {
+        case .together, .eachClinic: true
+        case .clinic(let clinic): row.clinic == clinic
+        }
+    }
+
+    fileprivate func kind(of row: OrderRow) -> OrderTally {
+        self == .together ? OrderTally(row, clinic: nil) : OrderTally(row)
+    }
+}
+
+extension OrderTally {
+    /// By which they are sorted.
+    fileprivate var names: [String] {
+        [clinic ?? "", workflowDigest, prescriptionState, parkedKind ?? "", isOpen ? "1" : "0"]
+    }
+}
+
 /// The tables of an ``InMemoryStore``.
 private struct Contents {
     var journal: [RecordedEvent] = []
@@ -238,6 +336,7 @@ private struct Contents {
     /// By subject and class.
     var forgettings: [String: Forgetting] = [:]
     var holds: Set<String> = []
+    var counts = InMemoryCounts()
 
     var tree = MerkleTree()
     /// The full tiles of each level.
@@ -323,6 +422,7 @@ private struct Contents {
         for key in (work[commit.stream] ?? []).compactMap(\.holds) { holders[key] = nil }
         for key in commit.work.compactMap(\.holds) { holders[key] = commit.stream }
         if let order = commit.order {
+            counts.count(orders[commit.stream], order)
             orders[commit.stream] = order
             keys[order.key] = commit.stream
             work[commit.stream] = commit.work

@@ -80,7 +80,9 @@ package enum Deed: Hashable, Sendable {
     package init?(_ json: JSON) {
         switch json["do"]?.stringValue {
         case "signal":
-            let orders = json["orders"]?.arrayValue?.map { $0.stringValue.flatMap(OrderKey.init(text:)) }
+            let orders = json["orders"]?.arrayValue?.map {
+                $0.stringValue.flatMap(OrderKey.init(text:))
+            }
             guard let name = json["signal"]?.stringValue, let orders, !orders.contains(nil) else {
                 return nil
             }

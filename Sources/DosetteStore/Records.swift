@@ -148,6 +148,9 @@ package enum PersonalChange: Hashable, Sendable {
 
 /// What is due for one part of an order, and when.
 package struct WorkRow: Hashable, Sendable {
+    /// The lane of what time alone brings about.
+    package static let timerLane = "time"
+
     package let stream: StreamID
     package let part: Int
     /// Work that draws on the same budget stands in the same lane.

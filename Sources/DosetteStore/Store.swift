@@ -58,6 +58,9 @@ package protocol Store: Sendable {
 
     func orders(_ query: OrderQuery) async throws(StoreError) -> [OrderRow]
 
+    /// Counts and searches, for people who look at many orders.
+    var board: any OrderBoard { get }
+
     /// All work of one order.
     func work(of stream: StreamID) async throws(StoreError) -> [WorkRow]
 

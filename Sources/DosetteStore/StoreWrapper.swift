@@ -55,6 +55,8 @@ extension StoreWrapper {
         try await base.orders(query)
     }
 
+    package var board: any OrderBoard { base.board }
+
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try await base.work(of: stream)
     }

@@ -25,6 +25,7 @@ package struct StoreConformance<S: Store> {
         try await verifyOrders()
         try await verifyClinics()
         try await verifyForgetting()
+        try await verifyBoard()
         try await verifyWork()
         try await verifyEvidence()
     }

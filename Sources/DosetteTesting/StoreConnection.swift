@@ -137,6 +137,8 @@ package final class StoreConnection: Store {
         return try await base.orders(query)
     }
 
+    package var board: any OrderBoard { base.board }
+
     package func work(of stream: StreamID) async throws(StoreError) -> [WorkRow] {
         try check()
         return try await base.work(of: stream)

@@ -78,6 +78,10 @@ package struct SampleOrder: Sendable {
     package var isOpen = true
     package var isQueued = true
     package var watchedUntil: Timestamp?
+    /// Seconds after ``StoreSamples/start``.
+    package var receivedAfter = 0
+    /// The same; what is not said is its version.
+    package var changedAfter: Int?
     /// What its view says of somebody.
     package var words = ""
 
@@ -108,8 +112,8 @@ package struct SampleOrder: Sendable {
             isOpen: isOpen,
             isQueued: isQueued,
             watchedUntil: watchedUntil,
-            receivedAt: StoreSamples.start,
-            changedAt: StoreSamples.start.advanced(by: .seconds(Int64(version))),
+            receivedAt: StoreSamples.start.advanced(by: .seconds(Int64(receivedAfter))),
+            changedAt: StoreSamples.start.advanced(by: .seconds(Int64(changedAfter ?? version))),
             view: "{\"order_id\":\"\(orderID)\",\"version\":\(version)\(words)}"
         )
     }

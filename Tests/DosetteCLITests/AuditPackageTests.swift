@@ -5,7 +5,7 @@ import DosetteEngine
 import DosetteTesting
 import Testing
 
-@testable import DosetteCLI
+@testable import DosetteAuditPackage
 
 @Suite("The auditor's package")
 struct AuditPackageTests {

@@ -8,6 +8,7 @@ import DosetteSQLite
 import DosetteServer
 import DosetteSimulator
 import DosetteStore
+import DosetteTelemetry
 import Foundation
 import Logging
 import NIOCore
@@ -15,6 +16,7 @@ import NIOHTTP1
 import ServiceLifecycle
 import Synchronization
 import Testing
+import Tracing
 
 /// A pharmacy's server and a simulated Provet, each on a socket of this machine, with a journal on
 /// the disk.
@@ -76,6 +78,7 @@ struct LiveStack: Sendable {
         _ provetPort: Int,
         _ directory: URL,
         _ change: @Sendable (inout Configuration) -> Void = { _ in },
+        tracer: (any Tracer)? = nil,
         _ body: (LiveStack) async throws -> Void
     ) async throws {
         let log = LogText()
@@ -83,15 +86,25 @@ struct LiveStack: Sendable {
         let port = try freePort()
         var configuration = configuration(provetPort, directory, port)
         change(&configuration)
-        let store = try SQLiteStore(directory: directory)
+        var extras = Composition.Extras()
+        let metrics = MetricRegistry()
+        extras.metrics = metrics
+        if let tracer { extras.tracer = tracer }
+        let store = try SQLiteStore(directory: directory, metrics: metrics)
         defer { store.close() }
-        let composition = try Composition(configuration, store: store, logger: logger)
+        let composition = try Composition(
+            configuration,
+            store: store,
+            extras: extras,
+            logger: logger
+        )
         try await composition.start()
         let (ports, announce) = AsyncStream.makeStream(of: Int.self)
         let server = DosetteServer(
             composition.engine,
             ServerConfiguration(host: "127.0.0.1", port: port, tokens: []),
             clinicSide: side(composition, configuration),
+            metrics: metrics,
             logger: logger,
             onReady: { announce.yield($0) }
         )
@@ -267,11 +280,13 @@ extension LiveStack {
         _ method: String,
         _ url: String,
         type: String? = nil,
-        _ body: String? = nil
+        _ body: String? = nil,
+        headers: [String: String] = [:]
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url.hasPrefix("http") ? url : root + url)
         request.method = .init(rawValue: method)
         if let type { request.headers.add(name: "Content-Type", value: type) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(string: body)) }
         let response = try await PlainClient.shared.execute(request, timeout: .seconds(20))
         let bytes = try await response.body.collect(upTo: 1 << 22)
@@ -282,10 +297,24 @@ extension LiveStack {
         )
     }
 
+    /// Sends bytes to somebody; answers the status.
+    static func postBytes(_ url: String, _ body: [UInt8]) async throws -> Int {
+        var request = HTTPClientRequest(url: url)
+        request.method = .POST
+        request.headers.add(name: "Content-Type", value: "application/json")
+        request.body = .bytes(ByteBuffer(bytes: body))
+        let response = try await PlainClient.shared.execute(request, timeout: .seconds(20))
+        return Int(response.status.code)
+    }
+
     func get(_ url: String) async throws -> Answer { try await send("GET", url) }
 
-    func post(_ url: String, _ json: JSON) async throws -> Answer {
-        try await send("POST", url, type: "application/json", json.text)
+    func post(
+        _ url: String,
+        _ json: JSON,
+        headers: [String: String] = [:]
+    ) async throws -> Answer {
+        try await send("POST", url, type: "application/json", json.text, headers: headers)
     }
 
     func postForm(_ url: String, _ form: String) async throws -> Answer {
@@ -355,7 +384,8 @@ extension LiveStack {
     func submit(
         _ id: String,
         clinic: String = LiveStack.clinic,
-        client: Int = 7
+        client: Int = 7,
+        headers: [String: String] = [:]
     ) async throws -> (key: OrderKey, answer: Answer) {
         let order: JSON = [
             "order_id": .string(id), "source": "webshop", "clinic": .string(clinic),
@@ -373,7 +403,7 @@ extension LiveStack {
             ],
         ]
         let key = try #require(OrderKey(source: "webshop", orderID: id))
-        return (key, try await post("/v1/orders", order))
+        return (key, try await post("/v1/orders", order, headers: headers))
     }
 
     func day(ahead: Int = 0) -> String {

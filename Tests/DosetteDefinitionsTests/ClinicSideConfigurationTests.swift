@@ -259,4 +259,37 @@ struct ClinicSideConfigurationTests {
         #expect(found.count == 1)
         #expect(found.first?.hasPrefix("audit.origin: a name whose last part") == true)
     }
+
+    // MARK: - Traces
+
+    @Test(arguments: [
+        ("{ otlp_url: http://127.0.0.1:4318 }", "http://127.0.0.1:4318/v1/traces", 1),
+        ("{ otlp_url: https://a.example/, sample: 0.1 }", "https://a.example/v1/traces", 0.1),
+        ("{ otlp_url: https://a.example/otlp, sample: 0 }", "https://a.example/otlp", 0),
+    ])
+    func `traces go to a collector, all or some of them`(
+        text: String,
+        url: String,
+        share: Double
+    ) throws {
+        let configuration = try Self.read("tracing: \(text)\n" + Self.clinic)
+        #expect(configuration.tracing == TracingConfiguration(url: url, share: share))
+    }
+
+    @Test func `without a word about it there are no traces`() throws {
+        #expect(try Self.read(Self.clinic).tracing == nil)
+        #expect(try Self.read("tracing: null\n" + Self.clinic).tracing == nil)
+    }
+
+    @Test(arguments: [
+        ("{}", "tracing.otlp_url: this key is required"),
+        ("{ otlp_url: collector }", "tracing.otlp_url: a URL is due"),
+        ("{ otlp_url: http://a.example, sample: 2 }", "tracing.sample: a number from 0"),
+        ("{ otlp_url: http://a.example, share: 1 }", "tracing.share: there is no key share"),
+    ])
+    func `what is wrong with traces is said`(text: String, problem: String) {
+        let found = Self.problems("tracing: \(text)\n" + Self.clinic)
+        #expect(found.count == 1)
+        #expect(found.first?.hasPrefix(problem) == true, "\(found)")
+    }
 }

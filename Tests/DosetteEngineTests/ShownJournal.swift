@@ -23,6 +23,8 @@ struct ShownJournal: StoreWrapper {
 
     func definitions() async throws(StoreError) -> [DefinitionRow] { definitionRows }
 
+    var board: any OrderBoard { InMemoryStore(showing: rows) }
+
     /// The orders at the journal's end, in order of arrival.
     static func fold(_ journal: [RecordedEvent]) throws -> [(stream: StreamID, order: Order)] {
         let library = try WorkflowLibrary([], performed: nil)

@@ -1,6 +1,8 @@
 import DosetteCore
 import DosetteEngine
+import DosetteTelemetry
 import DosetteTesting
+import DosetteTracing
 import Foundation
 import Synchronization
 import Testing
@@ -54,6 +56,30 @@ struct PharmacyTransmitterTests {
             )
             #expect(sent.body == sent.json?.canonicalBytes)
             #expect(transmitter.digest(of: request) == Engine.digest(of: try #require(sent.json)))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `a webhook names the span of its attempt, where orders are traced`() async throws {
+        try await Scripted.run { _ in
+            .answer(204)
+        } _: { far in
+            let request = try request(far.clock)
+            _ = await transmitter(far).perform(request)
+            let traced = PharmacyTransmitter(
+                .webhook(
+                    url: "http://127.0.0.1:\(far.port)/hooks/rx",
+                    secret: Self.secret,
+                    transport: far.transport
+                ),
+                clock: far.clock,
+                instrument: SpanTracer(share: 1)
+            )
+            _ = await traced.perform(request)
+            let fields = far.seen.map { $0.headers["traceparent"] }
+            let step = OrderTrace.Step.attempt(effect: request.plan.effect, attempt: 1)
+            let identity = OrderTrace(order: "webshop/HD-1").identity(of: step)
+            #expect(fields == [nil, "00-\(identity.trace)-\(identity.span)-01"])
         }
     }
 

@@ -94,6 +94,46 @@ import Testing
         #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
     }
 
+    /// Every combination of what may be asked for, as bits.
+    @Test(arguments: 0..<256)
+    func `a search never reads all orders`(bits: Int) async throws {
+        let store = try journal.open()
+        var order = SampleOrder(store.nextStream())
+        order.state = "sent"
+        order.parkedKind = "in_doubt"
+        try await store.take(order)
+        store.close()
+        var search = OrderSearch(limit: 10)
+        func has(_ bit: Int) -> Bool { bits & 1 << bit != 0 }
+        if has(0) { search.clinic = order.clinic }
+        if has(1) { search.prescriptionState = "sent" }
+        if has(2) { search.parked = .one("in_doubt") }
+        if has(3) { search.isOpen = true }
+        if has(4) { search.references = [OrderReference(.client, 7)] }
+        if has(5) { search.orderID = "HD" }
+        if has(6) { search.receivedFrom = StoreSamples.start }
+        if has(7) { (search.isNewestFirst, search.after) = (false, StreamID(0)) }
+        let plan = try plan { _ = try BoardSearch(search, $0).page() }
+        #expect(plan.contains { $0.hasPrefix("SEARCH orders USING") }, "\(plan)")
+        #expect(!plan.contains { $0.hasPrefix("SCAN orders") }, "\(plan)")
+        #expect(!plan.contains { $0.hasPrefix("SCAN order_reference") }, "\(plan)")
+        #expect(!plan.contains { $0.contains("TEMP B-TREE FOR ORDER BY") }, "\(plan)")
+    }
+
+    @Test func `what ends soon and the oldest that waits are found by their indexes`() throws {
+        let start = StoreSamples.start
+        let plans = [
+            try plan { _ = try Statements.expiring(from: start, before: start, limit: 9, $0) },
+            try plan { _ = try Statements.oldestQueued($0) },
+        ]
+        for plan in plans {
+            #expect(!plan.isEmpty)
+            #expect(!plan.contains { $0.hasPrefix("SCAN orders USING INTEGER") }, "\(plan)")
+            #expect(!plan.contains { $0 == "SCAN orders" || $0 == "SCAN work" }, "\(plan)")
+            #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+        }
+    }
+
     /// How SQLite goes about the statements that `body` runs.
     private func plan(_ body: (Database) throws -> Void) throws -> [String] {
         try journal.withQueue { database in

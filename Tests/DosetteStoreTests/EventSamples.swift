@@ -101,7 +101,8 @@ enum EffectEventCase: CaseIterable {
 
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
-    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted
+    case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted,
+        proposal
 
     init(_ event: EngineEvent) {
         switch event {
@@ -113,6 +114,7 @@ enum EngineEventCase: CaseIterable {
         case .keyAdded: self = .keyAdded
         case .keyRetired: self = .keyRetired
         case .logRestarted: self = .logRestarted
+        case .proposal: self = .proposal
         }
     }
 
@@ -120,6 +122,12 @@ enum EngineEventCase: CaseIterable {
         switch self {
         case .started: [.started(epoch: 3, software: "0.1.0 \(StoreSamples.awkwardText)")]
         case .workflowDefined: [.workflowDefined(StoreSamples.definition)]
+        case .proposal:
+            [
+                .proposal(.made(.forget(subjects: ["s-1"]), needsSecond: true), id: "P-1"),
+                .proposal(.confirmed, id: "P-1"), .proposal(.withdrawn, id: "P-1"),
+                .proposal(.done([]), id: "P-1"),
+            ]
         case .clinic:
             EngineEvent.ClinicEvent.allCases.map {
                 .clinic(

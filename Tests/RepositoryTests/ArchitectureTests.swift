@@ -7,6 +7,13 @@ import Testing
 private let allowedImports: [String: Set<String>] = [
     // Synchronization holds the one switch for mistakes that are planted on purpose.
     "Sources/DosetteCore": ["Synchronization"],
+    "Sources/DosetteTelemetry": [
+        "CoreMetrics", "Crypto", "Foundation", "Glibc", "Instrumentation", "Synchronization",
+    ],
+    "Sources/DosetteTracing": [
+        "CoreMetrics", "DosetteCore", "DosetteTelemetry", "Instrumentation",
+        "ServiceLifecycle", "Synchronization", "Tracing",
+    ],
     "Sources/DosetteAudit": ["Crypto"],
     "Sources/DosetteAuditFiles": [
         "DosetteAudit", "DosetteCore", "DosetteStore", "Foundation", "Glibc", "Synchronization",
@@ -14,34 +21,41 @@ private let allowedImports: [String: Set<String>] = [
     "Sources/DosetteKeys": ["Crypto", "Foundation", "Glibc"],
     "Sources/DosetteStore": ["DosetteAudit", "DosetteCore", "DosetteKeys", "Synchronization"],
     "Sources/DosetteSQLite": [
-        "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteMigrations", "DosetteStore",
-        "Dispatch", "Foundation", "GRDB", "GRDBSQLite", "Synchronization",
+        "CoreMetrics", "DosetteAudit", "DosetteCore", "DosetteKeys", "DosetteMigrations",
+        "DosetteStore", "DosetteTelemetry", "Dispatch", "Foundation", "GRDB", "GRDBSQLite",
+        "Synchronization",
     ],
     "Sources/DosetteDefinitions": ["DosetteCore", "Foundation", "Yams"],
     "Sources/DosetteEngine": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteStore", "Foundation",
-        "Logging", "ServiceLifecycle", "Synchronization",
+        "CoreMetrics", "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteStore",
+        "DosetteTelemetry", "Foundation", "Instrumentation", "Logging", "ServiceLifecycle",
+        "Synchronization", "Tracing",
     ],
     "Sources/DosetteProvet": [
         "AsyncHTTPClient", "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
-        "Foundation", "NIOCore", "NIOHTTP1", "NIOPosix", "Synchronization",
+        "DosetteTelemetry", "Foundation", "Instrumentation", "NIOCore", "NIOHTTP1", "NIOPosix",
+        "Synchronization",
     ],
     // The simulator shares no code with the adapter, so that a mistake cannot cancel itself out.
     "Sources/DosetteSimulator": [
         "AsyncHTTPClient", "Crypto", "Foundation", "HTTPTypes", "Hummingbird", "Logging",
         "NIOCore", "NIOHTTP1", "ServiceLifecycle", "Synchronization",
     ],
+    "Sources/DosetteAuditPackage": [
+        "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
+    ],
     "Sources/DosetteServer": [
-        "Crypto", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
-        "DosetteStore", "Foundation", "HTTPTypes", "Hummingbird", "HummingbirdCore",
-        "HummingbirdTLS", "Logging",
-        "NIOCore", "NIOSSL", "ServiceLifecycle", "Synchronization",
+        "CoreMetrics", "Crypto", "DosetteAudit", "DosetteAuditFiles",
+        "DosetteAuditPackage", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "DosetteKeys", "DosetteStore", "DosetteTelemetry", "Foundation", "HTTPTypes",
+        "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore", "NIOSSL",
+        "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [
-        "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine", "DosetteKeys",
-        "DosetteProvet",
-        "DosetteSQLite", "DosetteStore", "DosetteWorkflows", "Foundation", "Logging",
-        "ServiceLifecycle", "Synchronization",
+        "CoreMetrics", "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
+        "DosetteKeys", "DosetteProvet", "DosetteSQLite", "DosetteStore", "DosetteWorkflows",
+        "Foundation", "Instrumentation", "Logging", "ServiceLifecycle", "Synchronization",
+        "Tracing",
     ],
     "Sources/DosetteTesting": [
         "DosetteAudit", "DosetteCore", "DosetteDefinitions", "DosetteDeterminism", "DosetteEngine",

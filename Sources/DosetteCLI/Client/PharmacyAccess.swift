@@ -130,8 +130,13 @@ enum Logging {
         return logger
     }()
 
-    static func server(level: Logger.Level) -> Logger {
-        var logger = Logger(label: "dosette") { StreamLogHandler.standardError(label: $0) }
+    static func server(level: Logger.Level, format: LogFormat = .text) -> Logger {
+        var logger = Logger(label: "dosette") { label -> any LogHandler in
+            switch format {
+            case .text: StreamLogHandler.standardError(label: label)
+            case .json: JSONLogHandler(write: Terminal.log)
+            }
+        }
         logger.logLevel = level
         return logger
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DosetteAudit
 import DosetteAuditFiles
+import DosetteAuditPackage
 import DosetteCore
 import DosetteStore
 import Foundation
@@ -47,7 +48,7 @@ struct AuditPackageCommand: AsyncParsableCommand {
         let contents = try await AuditAccess.telling {
             try await PackageContents.gather(
                 selection,
-                from: access,
+                from: access.log,
                 below: Checkpoint(parsing: note.text).size,
                 opening: { try await reader.opening(of: $0, for: "package", options) }
             )

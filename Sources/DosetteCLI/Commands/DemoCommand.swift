@@ -79,8 +79,8 @@ struct DemoCommand: AsyncParsableCommand {
         let console = try await ConsoleAct.set(in: place.appending(path: "console"))
         defer { console.end() }
         if stay {
-            print(console.welcome)
-            print("Ctrl-C ends it; the files are in \(place.path)")
+            Terminal.announce(console.welcome)
+            Terminal.announce("Ctrl-C ends it; the files are in \(place.path)")
             await EndOfStay.wait()
             return
         }

@@ -6,6 +6,7 @@ import DosetteEngine
 import DosetteSQLite
 import DosetteServer
 import DosetteStore
+import DosetteTelemetry
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -26,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "The configuration file.") var config = "dosette.yaml"
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "notice"
+    @Option(help: "How lines of the log are written: text or json.") var logFormat = LogFormat.text
     @Option(
         help: """
             Seconds to add to the machine's clock: a rehearsal in another time. Only with clinics on \
@@ -43,11 +45,14 @@ struct ServeCommand: AsyncParsableCommand {
             throw Stop(.usage, "--log-level: trace, debug, info, notice, warning or error")
         }
         let configuration = try readConfiguration()
-        let logger = DosetteCLI.Logging.server(level: level)
+        let logger = DosetteCLI.Logging.server(level: level, format: logFormat)
         let crash = crashAt.map(CrashSwitch.init)
-        let store = try open(configuration, crash)
-        let composition = try await compose(configuration, store, crash, logger)
-        let outcome = await serve(composition, configuration, logger)
+        let metrics = MetricRegistry()
+        let store = try open(configuration, crash, metrics)
+        let tracing = configuration.tracing.map { ServerTracing($0, metrics, logger) }
+        let composition = try await compose(configuration, store, crash, metrics, logger)
+        let outcome = await serve(composition, configuration, metrics, tracing, logger)
+        await tracing?.close()
         ServerRecord.remove(from: configuration.dataDirectory)
         await composition.close()
         store.close()
@@ -81,7 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     private func open(
         _ configuration: Configuration,
-        _ crash: CrashSwitch?
+        _ crash: CrashSwitch?,
+        _ metrics: MetricRegistry
     ) throws -> SQLiteStore {
         var options = StoreOptions()
         if let checkpointPages { options.checkpointPages = checkpointPages }
@@ -90,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
         }
         do {
             let directory = URL(filePath: configuration.dataDirectory)
-            return try SQLiteStore(directory: directory, options: options)
+            return try SQLiteStore(directory: directory, options: options, metrics: metrics)
         } catch {
             throw Stop(.unavailable, error.summary)
         }
@@ -100,9 +106,11 @@ struct ServeCommand: AsyncParsableCommand {
         _ configuration: Configuration,
         _ store: SQLiteStore,
         _ crash: CrashSwitch?,
+        _ metrics: MetricRegistry,
         _ logger: Logger
     ) async throws -> Composition {
         var extras = Composition.Extras()
+        extras.metrics = metrics
         extras.clock = SystemClock(offset: .seconds(clockOffset))
         extras.wrapProvet = { wrap($0, crash) }
         do {
@@ -143,16 +151,20 @@ struct ServeCommand: AsyncParsableCommand {
     private func serve(
         _ composition: Composition,
         _ configuration: Configuration,
+        _ metrics: MetricRegistry,
+        _ tracing: ServerTracing?,
         _ logger: Logger
     ) async -> Stop? {
         let server: DosetteServer
         do {
-            server = try makeServer(composition, configuration, logger)
+            server = try makeServer(composition, configuration, metrics, logger)
         } catch {
             return error as? Stop ?? Stop(.refused, "\(error)")
         }
         var group = ServiceGroupConfiguration(
-            services: [.init(service: composition.engine), .init(service: server)],
+            // What comes first is stopped last: the engine's last spans are sent, too.
+            services: (tracing.map { [.init(service: $0.exporter)] } ?? [])
+                + [.init(service: composition.engine), .init(service: server)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -168,6 +180,7 @@ struct ServeCommand: AsyncParsableCommand {
     private func makeServer(
         _ composition: Composition,
         _ configuration: Configuration,
+        _ metrics: MetricRegistry,
         _ logger: Logger
     ) throws -> DosetteServer {
         let tokens =
@@ -191,6 +204,7 @@ struct ServeCommand: AsyncParsableCommand {
             composition.engine,
             server,
             clinicSide: ClinicSide(composition, configuration),
+            metrics: metrics,
             logger: logger,
             onReady: { port in
                 let address = ListenAddress(host: listen.host, port: port).text

@@ -6,6 +6,11 @@ enum Terminal {
         FileHandle.standardError.write(Data((text + "\n").utf8))
     }
 
+    /// A line of the log, whole.
+    static func log(_ line: [UInt8]) {
+        FileHandle.standardError.write(Data(line))
+    }
+
     /// A result that somebody may be waiting for, written at once.
     static func announce(_ text: String) {
         FileHandle.standardOutput.write(Data((text + "\n").utf8))

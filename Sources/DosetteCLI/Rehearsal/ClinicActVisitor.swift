@@ -40,6 +40,20 @@ struct WebVisitor: Sendable {
         return try await send("POST", url, type: type, body: form, origin: origin)
     }
 
+    /// Posts a form as a program does that signs in with a name and a secret.
+    func post(_ url: String, form: String, name: String, secret: String) async throws -> Answer {
+        let pair = Data("\(name):\(secret)".utf8).base64EncodedString()
+        let type = "application/x-www-form-urlencoded"
+        return try await send(
+            "POST",
+            url,
+            type: type,
+            body: form,
+            origin: nil,
+            authorization: "Basic \(pair)"
+        )
+    }
+
     func post(_ url: String, json: JSON) async throws -> Answer {
         try await send("POST", url, type: "application/json", body: json.text, origin: nil)
     }
@@ -49,12 +63,14 @@ struct WebVisitor: Sendable {
         _ url: String,
         type: String?,
         body: String,
-        origin: String?
+        origin: String?,
+        authorization: String? = nil
     ) async throws -> Answer {
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         if let type { request.headers.add(name: "Content-Type", value: type) }
         if let origin { request.headers.add(name: "Origin", value: origin) }
+        if let authorization { request.headers.add(name: "Authorization", value: authorization) }
         if method == "POST" { request.body = .bytes(ByteBuffer(string: body)) }
         let response = try await Self.client.execute(
             request,

@@ -148,8 +148,12 @@ struct ConsoleAct {
     /// What the clinic's own people sign in with at the simulated Provet.
     private func provetToken() async throws -> String {
         let url = "\(stage.provet.base)/\(Self.installation)/oauth2/token/"
-        let form = "grant_type=client_credentials&client_id=dosette&client_secret=simulated-secret"
-        let answer = try await WebVisitor().post(url, form: form)
+        let answer = try await WebVisitor().post(
+            url,
+            form: "grant_type=client_credentials",
+            name: "dosette",
+            secret: "simulated-secret"
+        )
         let json = try JSONReader.read(Array(answer.text.utf8))
         return json["access_token"]?.stringValue ?? ""
     }

@@ -12,6 +12,7 @@ struct ConsoleAPI: Sendable {
     let gate: Gate
     let gauge: StoreGauge
     let setting: ConsoleSetting
+    let checks: JournalCheckDesk
     let logger: Logger
     let sessions = ConsoleSessions()
     let followers = LiveFollowers()

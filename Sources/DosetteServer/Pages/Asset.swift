@@ -24,7 +24,11 @@ enum Asset: String, Hashable, Sendable, CaseIterable {
     /// As the console loads it.
     var consoleResponse: Response {
         switch self {
-        case .style: Self.response(StyleSheet.text + ConsoleStyle.text, "text/css")
+        case .style:
+            Self.response(
+                StyleSheet.text + ConsoleStyle.text + ConsoleDrawingStyle.text,
+                "text/css"
+            )
         case .script: Self.response(ConsoleScript.text, "text/javascript")
         }
     }

@@ -65,6 +65,9 @@ extension HTML {
             title,
             tr, ul
 
+        // Drawings.
+        case desc, g, line, path, polyline, rect, svg, text
+
         var isVoid: Bool { self == .input || self == .link || self == .meta }
     }
 
@@ -74,6 +77,15 @@ extension HTML {
 
         private init(_ name: StaticString, _ value: String) {
             markup = " \(name)=\"\(HTML.escaped(value))\""
+        }
+
+        private init(_ measure: Measure, _ value: Int) {
+            markup = " \(measure.rawValue)=\"\(value)\""
+        }
+
+        /// The measures of a drawing, in its own units.
+        enum Measure: String, Sendable {
+            case x, y, x1, y1, x2, y2, width, height, rx
         }
 
         private init(_ name: StaticString) {
@@ -111,6 +123,20 @@ extension HTML {
         static func columns(_ count: Int) -> Attribute { Attribute("colspan", "\(count)") }
         static func label(_ text: String) -> Attribute { Attribute("aria-label", text) }
 
+        /// A measure of a drawing.
+        static func at(_ measure: Measure, _ value: Int) -> Attribute {
+            Attribute(measure, value)
+        }
+
+        /// What a line of a drawing goes along.
+        static func d(_ path: String) -> Attribute { Attribute("d", path) }
+        static func points(_ points: String) -> Attribute { Attribute("points", points) }
+        static func viewBox(width: Int, height: Int) -> Attribute {
+            Attribute("viewBox", "0 0 \(width) \(height)")
+        }
+
+        static let hidden = Attribute("aria-hidden", "true")
+        static let open = Attribute("open")
         static let post = Attribute("method", "post")
         static let get = Attribute("method", "get")
         static let currentPage = Attribute("aria-current", "page")
@@ -118,6 +144,8 @@ extension HTML {
         static let invalid = Attribute("aria-invalid", "true")
         static let required = Attribute("aria-required", "true")
         static let focusable = Attribute("tabindex", "-1")
+        /// For what scrolls: the keyboard must come there.
+        static let focusableRegion = Attribute("tabindex", "0")
         static let noAutocomplete = Attribute("autocomplete", "off")
         static let checked = Attribute("checked")
         static let selected = Attribute("selected")

@@ -1,17 +1,17 @@
 import DosetteCore
-import DosetteEngine
+package import DosetteEngine
 
 /// What was not certain in an order's history, and how it came to an end.
-struct Doubt: Hashable {
+package struct Doubt: Hashable {
     /// The index of the event with which it began.
-    let index: UInt64
-    let since: OrderStory.Line
+    package let index: UInt64
+    package let since: OrderStory.Line
     /// How it was settled; nothing while it is open.
-    var settled: Settlement?
+    package var settled: Settlement?
 
-    struct Settlement: Hashable {
-        let index: UInt64
-        let line: OrderStory.Line
+    package struct Settlement: Hashable {
+        package let index: UInt64
+        package let line: OrderStory.Line
     }
 
     /// What can be uncertain.
@@ -21,7 +21,7 @@ struct Doubt: Hashable {
     }
 
     /// Finds them in the order in which they began.
-    static func all(in order: PackageContents.Order) -> [Doubt] {
+    package static func all(in order: PackageContents.Order) -> [Doubt] {
         var doubts: [Doubt] = []
         var open: [Subject: Int] = [:]
         for event in order.events {

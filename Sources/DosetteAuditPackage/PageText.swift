@@ -1,7 +1,7 @@
 import DosetteAuditFiles
 
 /// Text for a page: whatever it is, it stays text.
-enum HTML {
+enum PageText {
     static func text(_ text: String) -> String {
         var safe = ""
         for scalar in AuditText.plain(text).unicodeScalars {

@@ -1,64 +1,75 @@
-import DosetteAudit
-import DosetteAuditFiles
-import DosetteCore
-import DosetteStore
+package import DosetteAuditFiles
+package import DosetteCore
+package import DosetteStore
 
 /// What goes into an auditor's package.
-struct PackageContents {
+package struct PackageContents {
     /// Orders at the most: more are for an export.
-    static let ordersMaximum = 500
+    package static let ordersMaximum = 500
     private static let pageLength = 2_000
 
-    enum Selection {
+    package enum Selection: Sendable {
         case order(OrderKey)
         case days(from: Timestamp, to: Timestamp)
     }
 
     /// An order with all its events that the checkpoint covers.
-    struct Order {
-        struct Event {
-            let index: UInt64
-            let fact: Fact
+    package struct Order {
+        package struct Event {
+            package let index: UInt64
+            package let fact: Fact
+
+            package init(index: UInt64, fact: Fact) {
+                self.index = index
+                self.fact = fact
+            }
         }
 
-        let key: OrderKey
-        let events: [Event]
+        package let key: OrderKey
+        package let events: [Event]
 
-        var received: Received? {
+        package init(key: OrderKey, events: [Event]) {
+            self.key = key
+            self.events = events
+        }
+
+        package var received: Received? {
             if case .received(let received)? = events.first?.fact.event { received } else { nil }
         }
     }
 
-    let selection: Selection
-    var orders: [Order] = []
+    package let selection: Selection
+    package var orders: [Order] = []
     /// Everything that is proved, by its index.
-    var entries: [(index: UInt64, bytes: [UInt8])] = []
+    package var entries: [(index: UInt64, bytes: [UInt8])] = []
     /// The definitions' texts, by the name of their file.
-    var definitions: [(name: String, text: String)] = []
+    package var definitions: [(name: String, text: String)] = []
     /// Events that no checkpoint covers yet.
-    var newerCount = 0
+    package var newerCount = 0
+
+    package init(selection: Selection) { self.selection = selection }
 
     /// Reads what belongs to the selection from a journal.
     ///
     /// - Parameters:
     ///   - selection: Which orders.
-    ///   - access: The journal.
+    ///   - log: The journal.
     ///   - size: The checkpoint's: what is newer is left out.
     ///   - opening: Answers how far what is personal is read of these orders.
     /// - Returns: All of it, in the order of the journal.
     /// - Throws: ``AuditFailure`` when there is no such order, or there are too many.
-    static func gather(
+    package static func gather(
         _ selection: Selection,
-        from access: AuditAccess,
+        from log: StoreLog,
         below size: UInt64,
         opening: ([OrderKey]) async throws -> Opening
     ) async throws -> PackageContents {
         var contents = PackageContents(selection: selection)
         var wanted: Set<String> = []
-        let keys = try await keys(selection, access, size)
+        let keys = try await keys(selection, log, size)
         let opening = try await opening(keys)
         for key in keys {
-            guard let events = try await access.log.events(of: key) else {
+            guard let events = try await log.events(of: key) else {
                 throw AuditFailure("there is no order \(key)")
             }
             try contents.add(key, events, below: size, opening)
@@ -67,7 +78,7 @@ struct PackageContents {
         guard !contents.orders.isEmpty else {
             throw AuditFailure("the newest checkpoint covers no event of that")
         }
-        try await contents.addEngineEvents(access, wanted, size)
+        try await contents.addEngineEvents(log, wanted, size)
         contents.entries.sort { $0.index < $1.index }
         return contents
     }
@@ -98,7 +109,7 @@ struct PackageContents {
     /// The orders of the selection, in the order in which something happened to them.
     private static func keys(
         _ selection: Selection,
-        _ access: AuditAccess,
+        _ log: StoreLog,
         _ size: UInt64
     ) async throws -> [OrderKey] {
         guard case .days(let from, let to) = selection else {
@@ -107,7 +118,7 @@ struct PackageContents {
         }
         var found: [OrderKey] = []
         var seen: Set<OrderKey> = []
-        try await forEachEntry(access, size) { envelope, _ in
+        try await forEachEntry(log, size) { envelope, _ in
             guard let key = envelope.order, envelope.at >= from, envelope.at < to,
                 seen.insert(key).inserted
             else { return }
@@ -122,14 +133,14 @@ struct PackageContents {
     }
 
     private static func forEachEntry(
-        _ access: AuditAccess,
+        _ log: StoreLog,
         _ size: UInt64,
         _ body: (Envelope, [UInt8]) throws -> Void
     ) async throws {
         var index: UInt64 = 0
         while index < size {
             let limit = Int(min(UInt64(pageLength), size - index))
-            let page = try await access.log.entries(from: index, limit: limit)
+            let page = try await log.entries(from: index, limit: limit)
             guard !page.isEmpty else { return }
             for entry in page { try body(try EventCodec.envelope(entry), entry) }
             index += UInt64(page.count)
@@ -138,11 +149,11 @@ struct PackageContents {
 
     /// What the engine said of the definitions that orders are pinned to, and of the log's keys.
     private mutating func addEngineEvents(
-        _ access: AuditAccess,
+        _ log: StoreLog,
         _ digests: Set<String>,
         _ size: UInt64
     ) async throws {
-        for event in try await access.log.engineEvents()
+        for event in try await log.engineEvents()
         where event.position < Int64(clamping: size) {
             let envelope = try EventCodec.envelope(event.entry)
             if envelope.kind.hasPrefix("audit.") {

@@ -1,5 +1,5 @@
-import DosetteAudit
-import DosetteAuditFiles
+package import DosetteAudit
+package import DosetteAuditFiles
 import DosetteCore
 import DosetteEngine
 import DosetteStore
@@ -7,13 +7,13 @@ import DosetteStore
 /// The page of a package: what happened, why, what was in doubt, what proves it, and how to repeat that.
 ///
 /// It needs no script and no network, and can be printed.
-struct PackageReport {
+package struct PackageReport {
     private let contents: PackageContents
     private let note: SignedNote
     private let keys: [NoteVerifier]
     private let verdict: AuditVerdict
 
-    init(
+    package init(
         _ contents: PackageContents,
         note: SignedNote,
         keys: [NoteVerifier],
@@ -26,7 +26,7 @@ struct PackageReport {
     }
 
     /// The whole page.
-    var html: String {
+    package var html: String {
         let sections = [summary, contents.orders.map(section).joined(separator: "\n"), evidence]
         return """
             <!doctype html>
@@ -35,9 +35,9 @@ struct PackageReport {
             <meta charset="utf-8">
             <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
             <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(HTML.text(title))</title>
+            <title>\(PageText.text(title))</title>
             <style>
-            \(HTML.style)
+            \(PageText.style)
             </style>
             </head>
             <body>
@@ -66,10 +66,10 @@ struct PackageReport {
             verdict.isGood
             ? "Each of them is in the log whose signed head stands in <code>checkpoint</code>; no byte was"
                 + " changed."
-            : HTML.text(verdict.problems.joined(separator: "; "))
+            : PageText.text(verdict.problems.joined(separator: "; "))
         let list = contents.orders.count == 1 ? "" : orderList
         return """
-            <h1>\(HTML.text(title))</h1>
+            <h1>\(PageText.text(title))</h1>
             <p class="lead">What is recorded, who did it and why, and what proves it.</p>
             <div class="verdict\(verdict.isGood ? "" : " wrong")"><strong>\(word).</strong> \(text)
             \(contents.newerCount > 0 ? newer : "")</div>
@@ -84,13 +84,13 @@ struct PackageReport {
     private var orderList: String {
         let rows = contents.orders.map { order in
             [
-                "<a href=\"#\(HTML.text(anchor(order.key)))\">\(HTML.text(order.key.description))</a>",
-                HTML.text(order.received?.clinic ?? ""),
+                "<a href=\"#\(PageText.text(anchor(order.key)))\">\(PageText.text(order.key.description))</a>",
+                PageText.text(order.received?.clinic ?? ""),
                 "\(order.events.count)",
                 "\(Doubt.all(in: order).count)",
             ]
         }
-        return HTML.table("orders", ["Order", "Clinic", "Events", "In doubt or stopped"], rows)
+        return PageText.table("orders", ["Order", "Clinic", "Events", "In doubt or stopped"], rows)
     }
 
     private func anchor(_ key: OrderKey) -> String { "\(key.source)-\(key.orderID)" }
@@ -99,9 +99,10 @@ struct PackageReport {
 
     private func section(_ order: PackageContents.Order) -> String {
         let heading =
-            contents.orders.count == 1 ? "The order" : "Order \(HTML.text(order.key.description))"
+            contents.orders.count == 1
+            ? "The order" : "Order \(PageText.text(order.key.description))"
         return """
-            <section class="order" id="\(HTML.text(anchor(order.key)))">
+            <section class="order" id="\(PageText.text(anchor(order.key)))">
             <h2>\(heading)</h2>
             \(facts(order))
             <h3>What happened</h3>
@@ -124,7 +125,7 @@ struct PackageReport {
             ("Its text's SHA-256", received.workflowDigest),
             ("Content's SHA-256", received.contentDigest),
         ]
-        let table = HTML.table("facts", [], rows.map { [$0.0, HTML.text($0.1)] })
+        let table = PageText.table("facts", [], rows.map { [$0.0, PageText.text($0.1)] })
             .replacing("<thead><tr></tr></thead>\n", with: "")
         return table + "\n<h3>What was ordered</h3>\n" + items(received)
     }
@@ -140,24 +141,24 @@ struct PackageReport {
         let rows = (list?.arrayValue ?? []).enumerated().map { index, item in
             ["\(index)"]
                 + names.map { name in
-                    HTML.text(item[name]?.stringValue ?? item[name]?.text ?? "")
+                    PageText.text(item[name]?.stringValue ?? item[name]?.text ?? "")
                 }
         }
         let head = ["Item", "Name", "Strength", "Instructions", "Packages", "Quantity"]
         let client =
-            "<p>For client \(received.clientID) of clinic \(HTML.text(received.clinic)).</p>"
-        return client + HTML.table("items", head, rows)
+            "<p>For client \(received.clientID) of clinic \(PageText.text(received.clinic)).</p>"
+        return client + PageText.table("items", head, rows)
     }
 
     private func timeline(_ order: PackageContents.Order) -> String {
         let rows = order.events.map { event in
             let line = OrderStory.line(event.fact)
             return [
-                HTML.text(line.at.text), HTML.text(line.who), HTML.text(line.what),
-                HTML.text(line.why ?? ""), link(event.index),
+                PageText.text(line.at.text), PageText.text(line.who), PageText.text(line.what),
+                PageText.text(line.why ?? ""), link(event.index),
             ]
         }
-        return HTML.table("timeline", ["When", "Who", "What", "Why", "Entry"], rows)
+        return PageText.table("timeline", ["When", "Who", "What", "Why", "Entry"], rows)
     }
 
     private func link(_ index: UInt64) -> String {
@@ -171,15 +172,16 @@ struct PackageReport {
         let rows = doubts.map { doubt in
             [
                 link(doubt.index),
-                "\(HTML.text(doubt.since.what))<br>since \(HTML.text(doubt.since.at.text))",
+                "\(PageText.text(doubt.since.what))<br>since \(PageText.text(doubt.since.at.text))",
                 doubt.settled.map { settled in
-                    let why = settled.line.why.map { ": \(HTML.text($0))" } ?? ""
-                    return "\(HTML.text(settled.line.what))<br>by \(HTML.text(settled.line.who)) at"
-                        + " \(HTML.text(settled.line.at.text))\(why), entry \(settled.index)"
+                    let why = settled.line.why.map { ": \(PageText.text($0))" } ?? ""
+                    return
+                        "\(PageText.text(settled.line.what))<br>by \(PageText.text(settled.line.who)) at"
+                        + " \(PageText.text(settled.line.at.text))\(why), entry \(settled.index)"
                 } ?? "<strong>still open</strong>",
             ]
         }
-        return HTML.table(
+        return PageText.table(
             "doubts",
             ["Entry", "What was in doubt or stopped", "How it was settled"],
             rows
@@ -199,15 +201,15 @@ struct PackageReport {
         return """
             <section class="order">
             <h2>What proves it</h2>
-            \(HTML.table("facts", [], rows.map { [$0.0, "<code>\(HTML.text($0.1))</code>"] })
+            \(PageText.table("facts", [], rows.map { [$0.0, "<code>\(PageText.text($0.1))</code>"] })
                 .replacing("<thead><tr></tr></thead>\n", with: ""))
             \(others)
             <p>Keys under the head of the log; compare them with what you have from elsewhere:</p>
-            <pre>\(HTML.text(signers.map(\.text).joined(separator: "\n")).replacing(" ", with: "\n"))</pre>
+            <pre>\(PageText.text(signers.map(\.text).joined(separator: "\n")).replacing(" ", with: "\n"))</pre>
             <h3>Proved</h3>
-            \(HTML.list(verdict.proved.map(HTML.text), "proved"))
+            \(PageText.list(verdict.proved.map(PageText.text), "proved"))
             <h3>Not proved</h3>
-            \(HTML.list(verdict.notProved.map(HTML.text), "unproved"))
+            \(PageText.list(verdict.notProved.map(PageText.text), "unproved"))
             <h2>How to repeat it</h2>
             <p>With Dosette, or with the Go program of its repository (Tools/verify-go), which shares no code
             with it. KEY is the log's public key from elsewhere than this folder.</p>
@@ -225,7 +227,7 @@ struct PackageReport {
         let own = Set(contents.orders.flatMap { $0.events.map(\.index) })
         let links = contents.entries.map(\.index).filter { !own.contains($0) }.map(link)
         let files = contents.definitions.map { definition in
-            let path = HTML.text(EntryProofs.definitions + definition.name)
+            let path = PageText.text(EntryProofs.definitions + definition.name)
             return "<a href=\"\(path)\">\(path)</a>"
         }
         guard !links.isEmpty || !files.isEmpty else { return "" }
