@@ -1,4 +1,5 @@
 package import Foundation
+import Yams
 
 /// What was found in a configuration file: what is wrong, and what is odd.
 package struct ConfigurationReport: Sendable {
