@@ -13,6 +13,25 @@ package struct ClinicMeasure: Sendable {
     package let unseenFor: TimeSpan?
 }
 
+/// How far one of the endpoints is that we tell of events.
+package struct WebhookMeasure: Hashable, Sendable {
+    /// Its id in the configuration.
+    package let endpoint: String
+    /// Events of the journal that it was not told of.
+    package let lagCount: Int
+    /// Events that it never took and that wait for a person.
+    package let deadCount: Int
+    /// Whether its last call failed, or it is told nothing any more.
+    package let isFailing: Bool
+
+    package init(endpoint: String, lagCount: Int, deadCount: Int, isFailing: Bool) {
+        self.endpoint = endpoint
+        self.lagCount = lagCount
+        self.deadCount = deadCount
+        self.isFailing = isFailing
+    }
+}
+
 /// What the clocks showed at one moment: how far the machine's clock is set later is seen against it.
 struct ClockStart: Sendable {
     let wall: Timestamp

@@ -28,6 +28,8 @@ struct MetricsPage {
     /// When the order was taken in that waits longest to be begun; nothing when none does.
     var oldestQueuedAt: Timestamp?
     var clinics: [ClinicMeasure] = []
+    /// The endpoints that are told of events.
+    var webhooks: [WebhookMeasure] = []
     /// By the engine's clock.
     var now = Timestamp(milliseconds: 0)
     var clockStep = TimeSpan.zero
@@ -41,7 +43,7 @@ struct MetricsPage {
 
     var families: [MetricFamily] {
         orderFamilies + workFamilies + storeFamilies + clinicFamilies + evidenceFamilies
-            + serverFamilies + recorded + (process?.families ?? [])
+            + serverFamilies + webhookFamilies + recorded + (process?.families ?? [])
     }
 
     private var orderFamilies: [MetricFamily] {
@@ -166,6 +168,36 @@ struct MetricsPage {
                 Self.seconds(clockStep)
             ),
             family("build_info", .gauge, "Which Dosette this is; always 1.", [build]),
+        ]
+    }
+}
+
+// MARK: - Webhooks
+
+extension MetricsPage {
+    private var webhookFamilies: [MetricFamily] {
+        func samples(_ value: (WebhookMeasure) -> Int) -> [MetricSample] {
+            webhooks.map { MetricSample([("endpoint", $0.endpoint)], Double(value($0))) }
+        }
+        return [
+            family(
+                "webhook_lag_events",
+                .gauge,
+                "Events of the journal that an endpoint of ours was not told of.",
+                samples(\.lagCount)
+            ),
+            family(
+                "webhook_dead_letters",
+                .gauge,
+                "Events that an endpoint of ours never took and that wait for a person.",
+                samples(\.deadCount)
+            ),
+            family(
+                "webhook_failing",
+                .gauge,
+                "Whether an endpoint's last call failed, or it is told nothing any more.",
+                samples { $0.isFailing ? 1 : 0 }
+            ),
         ]
     }
 }

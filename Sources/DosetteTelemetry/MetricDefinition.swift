@@ -82,17 +82,6 @@ extension MetricDefinition {
         .gauge,
         help: "Events that the slowest follower of the journal has not been sent."
     )
-    package static let webhookLag = MetricDefinition(
-        "dosette_webhook_lag_seconds",
-        .gauge,
-        help: "Age of the oldest event that an endpoint of ours was not told of."
-    )
-    package static let webhookDeadLetters = MetricDefinition(
-        "dosette_webhook_dead_letters",
-        .gauge,
-        help: "Events that an endpoint of ours never took and that wait for a person."
-    )
-
     // MARK: About the records themselves
 
     package static let spansDropped = MetricDefinition(
@@ -109,6 +98,6 @@ extension MetricDefinition {
     /// Everything that is recorded, in the order of the page.
     package static let all: [MetricDefinition] = [
         effectSeconds, commitSeconds, commitBatch, keyWrites, keyWriteSeconds, requestSeconds,
-        feedLag, webhookLag, webhookDeadLetters, spansDropped, spansExported,
+        feedLag, spansDropped, spansExported,
     ]
 }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import DosetteCore
 import DosetteDefinitions
 import DosetteDeterminism
@@ -28,7 +29,7 @@ struct InitTests {
         "null", "~", "yes", "on", "1e3", "0x1F", "12:30:45", "2026-01-01", "a: b", "a #b", "#a",
         "- a", "? a", "&a *a", "*a", "&a", "!tag", "%YAML", "@a", "`a`", "'", "\"", "\\", "a\\",
         "\"\\\"", "{a: b}", "[a, b]", "a, b", "|", ">", ": ", " a", "a ", "a:", "--- a", "...",
-        "é", "ä̈", "日本", "😀", "\u{202E}evil", "\u{200B}", "\u{FEFF}a", "\u{85}", "\u{2028}",
+        "é", "ä̈", "日本", "😀", "\u{202E}evil", "\u{200B}", "\u{85}", "\u{2028}",
         "a\nb", "a\tb", "a\rb", "\u{0}", "\u{7}", "\u{1B}[31m", "$(id)", "; rm -rf", "<<: *a", "=",
         String(repeating: "x", count: 500),
     ]
@@ -49,6 +50,10 @@ struct InitTests {
         #expect(configuration.tokensFile == "/tokens/\(text)")
         #expect(configuration.tls?.certificateFile == "/c/\(text)")
         #expect(configuration.tls?.keyFile == "/k/\(text)")
+    }
+
+    @Test func `a byte order mark is left out`() {
+        #expect(YAMLText.of("\u{FEFF}a\u{FEFF}b") == "\"ab\"")
     }
 
     @Test func `a text without quotes would come back as something else`() {

@@ -85,6 +85,19 @@ struct MetricsPageTests {
         }
     }
 
+    @Test func `each endpoint of ours says how far it is`() throws {
+        let page = try page { page in
+            page.webhooks = [
+                WebhookMeasure(endpoint: "erp", lagCount: 7, deadCount: 2, isFailing: true),
+                WebhookMeasure(endpoint: "shop", lagCount: 0, deadCount: 0, isFailing: false),
+            ]
+        }
+        #expect(page.value("dosette_webhook_lag_events", ["endpoint": "erp"]) == 7)
+        #expect(page.value("dosette_webhook_dead_letters", ["endpoint": "erp"]) == 2)
+        #expect(page.value("dosette_webhook_failing", ["endpoint": "erp"]) == 1)
+        #expect(page.value("dosette_webhook_failing", ["endpoint": "shop"]) == 0)
+    }
+
     @Test func `without a store the page says so and nothing of orders`() throws {
         let whole = try page { _ in }
         #expect(whole.value("dosette_orders") == 3)

@@ -44,6 +44,9 @@ struct TLSTests {
         #expect(reason(certificate, key) == nil)
         #expect(reason(certificate, two.tls.keyFile)?.contains("does not belong") == true)
         #expect(reason(key, key)?.contains("no certificate") == true)
+        #expect(reason(certificate, certificate)?.contains("everybody may read it") == true)
+        let ours: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+        try FileManager.default.setAttributes(ours, ofItemAtPath: certificate)
         #expect(reason(certificate, certificate)?.contains("no private key") == true)
         #expect(reason("/nowhere", key) == "/nowhere cannot be read")
         let mode: [FileAttributeKey: Any] = [.posixPermissions: 0o644]
@@ -79,9 +82,11 @@ struct TLSTests {
                 let field = response.headers.first(name: "Strict-Transport-Security")
                 #expect(field == "max-age=31536000")
             }
-            let plain = HTTPClientRequest(url: "http://127.0.0.1:\(port)/health/live")
             await #expect(throws: (any Error).self) {
-                try await HTTPClient.shared.execute(plain, timeout: .seconds(20))
+                try await Self.withClient(trusting: nil) { client in
+                    let plain = HTTPClientRequest(url: "http://127.0.0.1:\(port)/health/live")
+                    _ = try await client.execute(plain, timeout: .seconds(20))
+                }
             }
         }
     }
@@ -99,9 +104,10 @@ struct TLSTests {
                     _ = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(20))
                 }
             }
-            let request = HTTPClientRequest(url: url)
             await #expect(throws: (any Error).self) {
-                try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+                try await Self.withClient(trusting: nil) { client in
+                    _ = try await client.execute(HTTPClientRequest(url: url), timeout: .seconds(20))
+                }
             }
         }
     }
@@ -134,15 +140,19 @@ struct TLSTests {
     }
 
     private static func withClient(
-        trusting files: TLSFiles,
+        trusting files: TLSFiles?,
         _ change: (inout TLSConfiguration) -> Void = { _ in },
         _ body: (HTTPClient) async throws -> Void
     ) async throws {
         var tls = TLSConfiguration.makeClientConfiguration()
-        let known = try NIOSSLCertificate.fromPEMFile(files.certificateFile)
-        tls.additionalTrustRoots = [.certificates(known)]
+        if let files {
+            let known = try NIOSSLCertificate.fromPEMFile(files.certificateFile)
+            tls.additionalTrustRoots = [.certificates(known)]
+        }
         change(&tls)
-        let client = HTTPClient(configuration: .init(tlsConfiguration: tls))
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(configuration: configuration)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(client))

@@ -152,6 +152,8 @@ struct EventCodecTests {
                 "client.forget_asked/1", "client.forgotten/1", "client.forgotten/1",
                 "client.held/1", "client.released/1", "operator.read/1",
                 "audit.key_added/1", "audit.key_retired/1", "audit.log_restarted/1",
+                "proposal.made/1", "proposal.confirmed/1", "proposal.withdrawn/1",
+                "proposal.done/1",
             ]
         )
     }

@@ -124,6 +124,7 @@ enum EngineEventCase: CaseIterable {
         case .workflowDefined: [.workflowDefined(StoreSamples.definition)]
         case .proposal:
             [
+                .proposal(.made(.forget(subjects: ["s-1"]), needsSecond: true), id: "P-1"),
                 .proposal(.confirmed, id: "P-1"), .proposal(.withdrawn, id: "P-1"),
                 .proposal(.done([]), id: "P-1"),
             ]

@@ -160,6 +160,8 @@ enum YAMLText {
             switch scalar {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
+            // It means nothing within a text, and readers drop it where one begins.
+            case "\u{FEFF}": break
             default: quoted += isShown(scalar) ? String(scalar) : escape(scalar)
             }
         }
@@ -174,7 +176,7 @@ enum YAMLText {
         case " "..."~": return true
         default: break
         }
-        guard scalar.value >= 0xA0, scalar.value != 0xFEFF else { return false }
+        guard scalar.value >= 0xA0 else { return false }
         switch scalar.properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate,
             .unassigned, .spaceSeparator:

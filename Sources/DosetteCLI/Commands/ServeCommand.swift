@@ -219,6 +219,7 @@ struct ServeCommand: AsyncParsableCommand {
                 }
                 let scheme = name == nil ? "http" : "https"
                 Terminal.announce("dosette listens on \(scheme)://\(address)")
+                ServiceNotice.send(ServiceNotice.ready)
             }
         )
     }

@@ -10,6 +10,13 @@ import NIOHTTP1
 enum ClinicChecks {
     private static let seconds: Int64 = 10
 
+    /// Unlike the library's shared client it does not try again for the whole time when nobody listens.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     static func all(
         _ clinic: ClinicConfiguration,
         _ configuration: Configuration
@@ -90,7 +97,7 @@ enum ClinicChecks {
         let request = HTTPClientRequest(url: clinic.baseURL + "/")
         let begin = SystemTime.now
         guard
-            let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(seconds))
+            let response = try? await client.execute(request, timeout: .seconds(seconds))
         else {
             return [
                 .warn(
