@@ -45,6 +45,16 @@ enum ConsoleDrawingStyle {
           dl { grid-template-columns: 1fr; gap: 0; }
           dl dd { margin-bottom: .5rem; }
         }
+        @media (max-width: 30rem) {
+          /* Numbers mean nothing without the titles of their columns: such tables scroll instead. */
+          .wide-table .items thead, figure .items thead { position: static; width: auto; height: auto;
+            clip-path: none; }
+          .wide-table .items tr, figure .items tr { display: table-row; }
+          .wide-table .items th, .wide-table .items td, figure .items th, figure .items td {
+            display: table-cell; border-top: 1px solid var(--line); padding: .5rem .75rem .5rem 0; }
+          .chart { overflow-x: auto; }
+          .chart svg { min-width: 32rem; }
+        }
         .badge { display: inline-block; border: 1px solid var(--line); border-radius: 1rem;
           padding: 0 .6rem; white-space: nowrap; }
         .badge.bad { border-color: var(--bad); color: var(--bad); }
