@@ -13,7 +13,8 @@ BROWSER := .build/browser/bin/python
 	intake-storm intake-storm-long intake-storm-planted \
 	fuzz fuzz-long fuzz-planted fuzz-libfuzzer audit-check audit-check-long tamper \
 	bench bench-short bench-peers ops-check ops-check-planted static static-check http-attack http-attack-planted \
-	secret-hunt secret-hunt-planted licences hostile
+	secret-hunt secret-hunt-planted licences hostile \
+	api-check api-check-planted openapi
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -112,6 +113,15 @@ audit-check: build ## Exports are checked by Go and pymerkle, and tampered with:
 
 audit-check-long: setup ## Every byte of 64 KiB, and 1,000 exports
 	@Scripts/audit-check long
+
+api-check: build ## A real server is called in thousands of ways and held against docs/openapi.yaml; a minute or two
+	@Scripts/api-check --seed $${SEED:-1}
+
+api-check-planted: build ## A status that is taken out of the description must be found
+	@Scripts/api-check --seed $${SEED:-1} --examples 10 --planted
+
+openapi: ## Write docs/openapi.yaml into the server
+	@Scripts/openapi
 
 FUZZ := .build/debug/dosette-fuzz
 

@@ -82,6 +82,7 @@ let package = Package(
                 .embedInCode("V003_add_tiles_and_checkpoints.sql"),
                 .embedInCode("V004_add_forgetting.sql"),
                 .embedInCode("V005_add_counts.sql"),
+                .embedInCode("V006_add_webhooks_and_answers.sql"),
             ]
         ),
         .target(

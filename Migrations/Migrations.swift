@@ -15,6 +15,10 @@ package struct Migration: Sendable {
         ),
         Migration("V004_add_forgetting", PackageResources.V004_add_forgetting_sql),
         Migration("V005_add_counts", PackageResources.V005_add_counts_sql),
+        Migration(
+            "V006_add_webhooks_and_answers",
+            PackageResources.V006_add_webhooks_and_answers_sql
+        ),
     ]
 
     private init(_ id: String, _ bytes: [UInt8]) {

@@ -83,6 +83,9 @@ package struct Composition: Sendable {
                 audit: audit?(far.transport),
                 metrics: extras.metrics,
                 tracer: extras.tracer,
+                webhooks: configuration.webhooks.map { [transport = far.transport] in
+                    WebhookEndpoint($0, transport: transport)
+                },
                 logger: logger
             )
         )

@@ -51,6 +51,7 @@ extension PharmacyError {
         case .noSuchOrder: self.init(.notFound, "there is no such order")
         case .refused(let refusal): self.init(.refused, refusal.detail)
         case .keyReused: self.init(.invalid, "the key stands for another request")
+        case .changed: self.init(.conflict, "the order has changed since it was looked at")
         case .contended: self.init(.unavailable, "others change the order; ask again")
         case .store(let error): self.init(store: error)
         case .damaged(let problem): self.init(.journal, problem)

@@ -20,6 +20,7 @@ struct DosetteCommand: AsyncParsableCommand {
             SimulateCommand.self, DrillCommand.self,
             DeathCommand.self, StormCommand.self, ClinicCommand.self, PrescriptionCommand.self,
             ClientCommand.self, TokenCommand.self, ProposalCommand.self,
+            WebhooksCommand.self,
         ]
     )
 

@@ -23,6 +23,8 @@ package struct Configuration: Sendable {
     /// What is personal: where its keys are and how long it is kept.
     package var personalData: PersonalDataConfiguration
     package var audit: AuditConfiguration
+    /// Who is told of events.
+    package var webhooks: [WebhookConfiguration]
     /// Where traces go; nothing when none are made.
     package var tracing: TracingConfiguration?
     /// What the server proves its name with; nothing when it speaks plain HTTP.
@@ -45,6 +47,7 @@ package struct Configuration: Sendable {
         hookup: HookupConfiguration? = nil,
         personalData: PersonalDataConfiguration = .standard,
         audit: AuditConfiguration = .standard,
+        webhooks: [WebhookConfiguration] = [],
         tls: TLSFiles? = nil,
         fourEyes: FourEyes = .nothing,
         tracing: TracingConfiguration? = nil
@@ -64,6 +67,7 @@ package struct Configuration: Sendable {
         self.hookup = hookup
         self.personalData = personalData
         self.audit = audit
+        self.webhooks = webhooks
         self.tls = tls
         self.fourEyes = fourEyes
     }

@@ -51,7 +51,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
-        "four_eyes", "tracing", "tls",
+        "four_eyes", "tracing", "tls", "webhooks",
     ]
 
     func configuration(_ document: YAMLValue) -> Configuration? {
@@ -83,6 +83,7 @@ package struct ConfigurationReader {
             hookup: optional(members["hookup"]).flatMap(hookup),
             personalData: optional(members["personal_data"]).flatMap(personalData) ?? .standard,
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
+            webhooks: optional(members["webhooks"]).map(webhooks) ?? [],
             tls: optional(members["tls"]).flatMap(tls),
             fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing,
             tracing: optional(members["tracing"]).flatMap(tracing)

@@ -50,6 +50,7 @@ extension Engine {
     ///   - person: Who says so.
     ///   - reason: Why.
     ///   - idempotency: The caller's key for this request.
+    ///   - versions: The versions of the order at which it is taken; nothing for any.
     /// - Returns: The order afterwards, or as it was after the key's first use.
     /// - Throws: ``DeskFailure``.
     package func signal(
@@ -57,11 +58,12 @@ extension Engine {
         to key: OrderKey,
         by person: String,
         reason: String?,
-        idempotency: Idempotency? = nil
+        idempotency: Idempotency? = nil,
+        at versions: Set<Int>? = nil
     ) async throws(DeskFailure) -> Order {
         guard !proposals.needsSecond(signal.name) else { throw .refused(.secondPersonDue(signal)) }
-        return try await act(.signal(signal), on: key, by: person, reason: reason, idempotency)
-            .order
+        let request = Asking(person: person, reason: reason, idempotency, at: versions)
+        return try await act(.signal(signal), on: key, request).order
     }
 
     /// What a signal would do to an order now: the requests that it would lead to at once. Nothing is written or sent.
@@ -85,7 +87,8 @@ extension Engine {
         _ dispense: RepeatPlan.Dispense,
         of key: OrderKey,
         by person: String,
-        idempotency: Idempotency? = nil
+        idempotency: Idempotency? = nil,
+        at versions: Set<Int>? = nil
     ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
         let stream = try await desk.stream(of: key)
         let order = try await desk.load(stream)
@@ -94,7 +97,8 @@ extension Engine {
         }
         let today = calendar.day(of: clock.now())
         let command = OrderCommand.dispense(dispense, today: today)
-        return try await act(command, on: key, by: person, reason: nil, idempotency)
+        let request = Asking(person: person, reason: nil, idempotency, at: versions)
+        return try await act(command, on: key, request)
     }
 
     /// Takes a dispense back, with a reason.
@@ -105,25 +109,45 @@ extension Engine {
         of key: OrderKey,
         by person: String,
         reason: String,
-        idempotency: Idempotency? = nil
+        idempotency: Idempotency? = nil,
+        at versions: Set<Int>? = nil
     ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
         let command = OrderCommand.reverse(dispenseID: id)
-        return try await act(command, on: key, by: person, reason: reason, idempotency)
+        let request = Asking(person: person, reason: reason, idempotency, at: versions)
+        return try await act(command, on: key, request)
+    }
+
+    /// Who asks for something, and under which conditions.
+    private struct Asking {
+        let person: String
+        let reason: String?
+        let idempotency: Idempotency?
+        let versions: Set<Int>?
+
+        init(
+            person: String,
+            reason: String?,
+            _ idempotency: Idempotency?,
+            at versions: Set<Int>?
+        ) {
+            self.person = person
+            self.reason = reason
+            self.idempotency = idempotency
+            self.versions = versions
+        }
     }
 
     private func act(
         _ command: OrderCommand,
         on key: OrderKey,
-        by person: String,
-        reason: String?,
-        _ idempotency: Idempotency?
+        _ asking: Asking
     ) async throws(DeskFailure) -> (order: Order, novelty: Novelty) {
         let stream = try await desk.stream(of: key)
-        let applied = try await desk.apply(command, to: stream) {
+        let applied = try await desk.apply(command, to: stream, at: asking.versions) {
             desk.context(
-                actor: Actor(.person, name: person),
-                reason: reason,
-                idempotency: idempotency
+                actor: Actor(.person, name: asking.person),
+                reason: asking.reason,
+                idempotency: asking.idempotency
             )
         }
         return (applied.order, applied.isNew ? .recorded : .repeated)

@@ -43,6 +43,8 @@ package final class Engine: Service {
     private let wakeUp = WakeUp()
     /// Nothing where no checkpoints are made.
     private let checkpointer: Checkpointer?
+    /// Tells the pharmacy's own systems of events.
+    package let webhooks: WebhookDesk
     private let logger: Logger
     /// Reads of a request which span its sender is in.
     package let instrument: any Instrument
@@ -120,6 +122,22 @@ package final class Engine: Service {
             ),
             configuration.fourEyes
         )
+        webhooks = Self.webhooks(parts, stream, state)
+    }
+
+    private static func webhooks(
+        _ parts: EngineParts,
+        _ stream: EngineStream,
+        _ state: EngineState
+    ) -> WebhookDesk {
+        let lane = WebhookLane.Parts(
+            store: parts.store,
+            state: state,
+            clock: parts.clock,
+            random: parts.random,
+            logger: parts.logger
+        )
+        return WebhookDesk(parts.webhooks, lane, stream)
     }
 
     private static func runner(
@@ -298,7 +316,9 @@ package final class Engine: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.deadlines.run() }
+                group.addTask { await self.webhooks.run() }
                 await self.work()
+                webhooks.stop()
                 group.cancelAll()
             }
         } onGracefulShutdown: {
@@ -337,6 +357,7 @@ package final class Engine: Service {
         hints?.stop()
         homeDelivery?.stop()
         clients?.stop()
+        webhooks.stop()
         wakeUp.wake()
     }
 

@@ -40,6 +40,7 @@ struct EngineHistory {
             case .keyRetired(let key): return log.noteRetired(key, envelope)
             case .logRestarted(let restart): return log.noteRestarted(restart, envelope)
             case .proposal(let event, let id): return proposals.note(event, id, envelope)
+            case .webhookReplayed: return ClientHistory.personProblems(envelope, needsReason: true)
             }
         } catch {
             return ["\(error)"]

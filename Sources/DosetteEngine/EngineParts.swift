@@ -30,6 +30,8 @@ package struct EngineParts: Sendable {
     package var metrics: any MetricsFactory
     /// Who is told what was done for orders, and when; nobody unless somebody says so.
     package var tracer: any Tracer
+    /// Who is told of events.
+    package var webhooks: [WebhookEndpoint]
     package var logger: Logger
 
     package init(
@@ -48,6 +50,7 @@ package struct EngineParts: Sendable {
         audit: AuditParts? = nil,
         metrics: any MetricsFactory = NOOPMetricsHandler.instance,
         tracer: any Tracer = NoOpTracer(),
+        webhooks: [WebhookEndpoint] = [],
         logger: Logger
     ) {
         self.store = store
@@ -65,6 +68,7 @@ package struct EngineParts: Sendable {
         self.audit = audit
         self.metrics = metrics
         self.tracer = tracer
+        self.webhooks = webhooks
         self.logger = logger
     }
 }

@@ -58,6 +58,8 @@ final class EngineState: Sendable {
     }
 
     private let value = Mutex(Value())
+    /// Called whenever the journal has grown.
+    let grown = WakeUp()
 
     /// The number under which this engine owns the journal; nothing before it has begun.
     var epoch: Int? { value.withLock { $0.epoch } }

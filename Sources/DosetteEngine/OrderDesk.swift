@@ -8,6 +8,8 @@ package enum DeskFailure: Error, Sendable {
     case refused(OrderRefusal)
     /// The idempotency key stands for another request.
     case keyReused
+    /// The order is not at a version that the caller has seen; nothing was done.
+    case changed(version: Int)
     /// Others changed the order again and again meanwhile; ask again.
     case contended
     case store(StoreError)
@@ -111,10 +113,18 @@ final class OrderDesk: Sendable {
     ///
     /// A key that was used before is looked at on that same state: of two requests with one key only
     /// one is decided, the other gets the first one's answer.
+    ///
+    /// - Parameters:
+    ///   - command: What is asked.
+    ///   - stream: Of which order.
+    ///   - versions: The versions at which it may be decided; nothing for any.
+    ///   - makeContext: What the decision may know, made anew for each try.
+    /// - Throws: ``DeskFailure``.
     @discardableResult
     func apply(
         _ command: OrderCommand,
         to stream: StreamID,
+        at versions: Set<Int>? = nil,
         in makeContext: () -> DecisionContext
     ) async throws(DeskFailure) -> Applied {
         for _ in 0..<Self.conflictsMaximum {
@@ -123,6 +133,10 @@ final class OrderDesk: Sendable {
             let context = makeContext()
             if let earlier = try await answered(context.idempotency, order, stream) {
                 return Applied(order: earlier, isNew: false)
+            }
+            // The commit expects this version: nobody comes in between.
+            if let versions, !versions.contains(order.version) {
+                throw .changed(version: order.version)
             }
             let decision: OrderDecision
             do {
@@ -261,6 +275,7 @@ final class OrderDesk: Sendable {
             for case .reminded in decision.facts.map(\.event) { counters.reminders += 1 }
         }
         if commit.expectedVersion == 1 { state.leaveQueue() }
+        state.grown.wake()
         hub.publish(decision.order, stream)
     }
 }
@@ -273,6 +288,7 @@ extension OrderDesk {
             counters.commits += 1
             counters.events += 1
         }
+        state.grown.wake()
         hub.publish(order, stream)
         tracer?.noteIntake(order, stream, until: clock.now())
         wakeUp.wake()

@@ -274,7 +274,7 @@ package final class ProposalDesk: Sendable {
             case .refused(let refusal): return refusal.rule
             case .noSuchOrder: return "not_found"
             case .damaged, .keyReused: return "damaged"
-            case .contended, .store: throw .desk(error)
+            case .contended, .changed, .store: throw .desk(error)
             }
         }
     }

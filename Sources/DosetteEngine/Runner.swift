@@ -354,7 +354,7 @@ struct Runner: Sendable {
             log("journal failed", stream, "\(error.code)")
             if [.tooLarge, .damaged].contains(error.code) { desk.state.setAside(stream) }
             _ = await pause()
-        case .noSuchOrder, .keyReused, .contended:
+        case .noSuchOrder, .keyReused, .changed, .contended:
             log("order contended", stream, "\(part)")
         }
     }

@@ -119,3 +119,29 @@ struct Roots {
 
     var text: String { HexDigest.text(tree.root) }
 }
+
+/// Nothing is told to others of what is only shown.
+extension ShownStore {
+    func webhooks() async throws(StoreError) -> [WebhookRow] { [] }
+
+    func keep(_ webhook: WebhookRow, _ letter: DeadLetterChange?) async throws(StoreError) {
+        throw Self.readOnly
+    }
+
+    func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] { [] }
+
+    func deadLetterCount(of webhook: String) async throws(StoreError) -> Int { 0 }
+
+    func keptAnswer(scope: String, key: String) async throws(StoreError) -> KeptAnswer? { nil }
+
+    func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        throw Self.readOnly
+    }
+}

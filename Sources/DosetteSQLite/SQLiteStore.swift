@@ -185,6 +185,55 @@ package final class SQLiteStore: Store, OrderBoard {
         try await connection.read { try Statements.cosignatures(of: origin, size: size, $0) }
     }
 
+    // MARK: - Webhooks and answers
+
+    package func webhooks() async throws(StoreError) -> [WebhookRow] {
+        try await connection.read { try Statements.webhooks($0) }
+    }
+
+    package func keep(
+        _ webhook: WebhookRow,
+        _ letter: DeadLetterChange?
+    ) async throws(StoreError) {
+        try await change {
+            try Statements.put(webhook, letter, $0)
+        } isThere: {
+            try Statements.webhooks($0).contains(webhook)
+        }
+    }
+
+    package func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] {
+        try await connection.read {
+            try Statements.deadLetters(of: webhook, after: position, limit: limit, $0)
+        }
+    }
+
+    package func deadLetterCount(of webhook: String) async throws(StoreError) -> Int {
+        try await connection.read { try Statements.deadLetterCount(of: webhook, $0) }
+    }
+
+    package func keptAnswer(
+        scope: String,
+        key: String
+    ) async throws(StoreError) -> KeptAnswer? {
+        try await connection.read { try Statements.keptAnswer(scope: scope, key: key, $0) }
+    }
+
+    package func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        try await change {
+            try Statements.insert(answer, forgettingBefore: time, $0)
+        } isThere: {
+            try Statements.keptAnswer(scope: answer.scope, key: answer.key, $0) == answer
+        }
+    }
+
     // MARK: - Reading
 
     package func agenda() async throws(StoreError) -> [LaneHead] {

@@ -10,6 +10,7 @@ extension API {
     /// Takes the orders of a body of lines; the answer is written while the body is read.
     func batch(_ call: Call) throws(Problem) -> Response {
         try refuseQuery(call)
+        try call.checkKey()
         try call.requireType(MediaType.isLines, MediaType.lines)
         try call.refuseLonger(than: ServerLimits.batchBytesMaximum)
         let body = ResponseBody { [self] writer in

@@ -14,12 +14,14 @@ extension API {
         let order = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         let request = try DispenseRequest(body, by: call.caller, of: order.plan)
         let idempotency = try call.idempotency(["call": "dispense", "body": .object(body)])
+        let versions = try call.versions()
         let (after, novelty) = try await ask { () async throws(DeskFailure) in
             try await engine.dispense(
                 request.dispense,
                 of: key,
                 by: request.person,
-                idempotency: idempotency
+                idempotency: idempotency,
+                at: versions
             )
         }
         return .json(.object(after.view), try await status(novelty, after, idempotency))
@@ -38,13 +40,15 @@ extension API {
         let idempotency = try call.idempotency([
             "call": "reversal", "dispense_id": .string(dispense), "body": .object(body),
         ])
+        let versions = try call.versions()
         let (after, novelty) = try await ask { () async throws(DeskFailure) in
             try await engine.reverse(
                 dispense: dispense,
                 of: key,
                 by: request.person,
                 reason: request.reason,
-                idempotency: idempotency
+                idempotency: idempotency,
+                at: versions
             )
         }
         return .json(.object(after.view), try await status(novelty, after, idempotency))

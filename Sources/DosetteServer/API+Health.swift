@@ -50,4 +50,10 @@ extension API {
         )
         return Response.bytes(Array(page.text.utf8), .ok, type: MediaType.metrics)
     }
+
+    /// The description of the API, for programs.
+    func document(_ call: Call) throws(Problem) -> Response {
+        try refuseQuery(call)
+        return Response.bytes(Array(OpenAPIText.yaml.utf8), .ok, type: MediaType.yaml)
+    }
 }

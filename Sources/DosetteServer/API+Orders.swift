@@ -12,6 +12,8 @@ extension API {
     /// Takes an order in; when this answers 202, the order is on disk.
     func submit(_ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
+        // An order is known by source and order_id: a key can be given, and is not needed.
+        try call.checkKey()
         let json = try await call.json(upTo: OrderDocument.byteCountMaximum)
         switch try await take(json, from: call.caller, in: sender(of: call)) {
         case .accepted(let order):
@@ -115,7 +117,17 @@ extension API {
             waiting["detail"] = .string(detail)
             view["waiting"] = .object(waiting)
         }
-        return .json(.object(view))
+        return Self.tagged(.object(view), order.version, call)
+    }
+
+    /// An order with its tag, or nothing but the tag when the caller has just that.
+    private static func tagged(_ shown: JSON, _ version: Int, _ call: Call) -> Response {
+        let tag = OrderTag(version: version, shown)
+        var response =
+            tag.isNamed(in: call.request.headers[.ifNoneMatch])
+            ? Response(status: .notModified) : .json(shown)
+        response.headers[.eTag] = tag.text
+        return response
     }
 
     /// Who reads without a token and without a name.

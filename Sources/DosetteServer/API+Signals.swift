@@ -14,13 +14,15 @@ extension API {
         let request = try SignalRequest(body, by: call.caller, to: order.workflow)
         try call.caller.require(Right.needed(for: request.signal.name))
         let idempotency = try call.idempotency(["call": "signal", "body": .object(body)])
+        let versions = try call.versions()
         let after = try await ask { () async throws(DeskFailure) in
             try await engine.signal(
                 request.signal,
                 to: key,
                 by: request.person,
                 reason: request.reason,
-                idempotency: idempotency
+                idempotency: idempotency,
+                at: versions
             )
         }
         return .json(.object(after.view), .accepted)

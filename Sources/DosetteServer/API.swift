@@ -16,9 +16,20 @@ struct API: Sendable {
     let clinics: ClinicAPI?
     let copies: CopyDesk
     let console: ConsoleAPI
+    let answers: KeptAnswers
+    let feedFollowers = FeedFollowers()
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
+        let isChange = ![.get, .head].contains(call.request.method)
+        guard isChange, route.keeping != .none else { return try await perform(route, call) }
+        return try await answers.answer(call, isLasting: route.keeping == .lasting) {
+            call async throws(Problem) in
+            try await perform(route, call)
+        }
+    }
+
+    private func perform(_ route: Route, _ call: Call) async throws(Problem) -> Response {
         switch route {
         case .orders:
             call.request.method == .post ? try await submit(call) : try await list(call)
@@ -34,6 +45,10 @@ struct API: Sendable {
         case .metrics: await metricsPage()
         case .rotateKey: try await rotateKey(call)
         case .backup: try await backup(call)
+        case .document: try document(call)
+        case .feed: try await feed(call)
+        case .webhooks: try await listWebhooks(call)
+        case .webhookReplay(let id): try await replayWebhook(id, call)
         case .clinicSide(let route): try await answer(route, call)
         case .proposals(let route): try await answer(route, call)
         case .console(let route): await console.answer(route, call)

@@ -111,6 +111,14 @@ struct Call: Sendable {
     ///
     /// The same key with another meaning is refused by the engine.
     func idempotency(_ meaning: JSON) throws(Problem) -> Idempotency? {
+        try key().map { Idempotency(key: $0, bodyDigest: Engine.digest(of: meaning)) }
+    }
+
+    /// Refuses a key that is none, where the request is known without one.
+    func checkKey() throws(Problem) { _ = try key() }
+
+    /// The caller's key for this request.
+    func key() throws(Problem) -> String? {
         let keys = request.headers
             .filter { $0.name.canonicalName == Self.idempotencyField }.map(\.value)
         guard let key = keys.first else { return nil }
@@ -121,6 +129,6 @@ struct Call: Sendable {
             let detail = "An Idempotency-Key is 1 to \(most) visible ASCII characters, given once."
             throw Problem(.invalid, rule: "bad_idempotency_key", detail)
         }
-        return Idempotency(key: key, bodyDigest: Engine.digest(of: meaning))
+        return key
     }
 }

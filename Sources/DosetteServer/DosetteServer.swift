@@ -90,6 +90,11 @@ package struct DosetteServer: Service {
                     setting: configuration.console,
                     checks: checks,
                     logger: logger
+                ),
+                answers: KeptAnswers(
+                    store: engine.store,
+                    clock: engine.clock,
+                    keys: clinicSide?.keys
                 )
             ),
             gate: gate,

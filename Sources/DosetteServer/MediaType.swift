@@ -7,6 +7,7 @@ enum MediaType {
     static let form = "application/x-www-form-urlencoded"
     /// Events that a server sends for as long as a page listens.
     static let events = "text/event-stream"
+    static let yaml = "application/yaml"
     /// Prometheus' text format.
     static let metrics = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -22,6 +23,11 @@ enum MediaType {
     static func isForm(_ field: String) -> Bool { name(field) == form }
 
     static func isLines(_ field: String) -> Bool { lineNames.contains(name(field)) }
+
+    /// Whether an Accept names the type of events by itself.
+    static func namesEvents(_ field: String) -> Bool {
+        field.split(separator: ",").contains { name(String($0)) == events }
+    }
 
     /// The type without its parameters.
     private static func name(_ field: String) -> String {

@@ -47,6 +47,9 @@ extension Problem {
         case .keyReused:
             let detail = "The Idempotency-Key stands for another request to this order."
             self.init(.invalid, rule: "idempotency_key_reused", detail)
+        case .changed(let version):
+            let detail = "The order is at version \(version) by now; nothing was done."
+            self.init(.changed, rule: "changed", detail)
         case .contended:
             self = .unavailable(
                 "contended",

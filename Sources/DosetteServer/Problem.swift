@@ -12,6 +12,8 @@ struct Problem: Error, Hashable, Sendable {
         case invalid
         case conflict
         case refused
+        /// What the caller has seen is not so any more.
+        case changed
         case notFound = "not_found"
         case methodNotAllowed = "method_not_allowed"
         case unsupportedMediaType = "unsupported_media_type"
@@ -89,6 +91,7 @@ extension Problem.Kind {
         case .tooLarge: .contentTooLarge
         case .invalid: .unprocessableContent
         case .conflict, .refused: .conflict
+        case .changed: .preconditionFailed
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
         case .unsupportedMediaType: .unsupportedMediaType
@@ -108,6 +111,7 @@ extension Problem.Kind {
         case .invalid: "Invalid"
         case .conflict: "Conflict"
         case .refused: "Refused"
+        case .changed: "Changed"
         case .notFound: "Not found"
         case .methodNotAllowed: "Method not allowed"
         case .unsupportedMediaType: "Unsupported media type"

@@ -86,6 +86,15 @@ struct QueryReader {
         return number
     }
 
+    mutating func integer64(_ name: String, in range: ClosedRange<Int64>) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard let number = Int64(value), range.contains(number) else {
+            fail(name, "out_of_range", "An integer from \(range.lowerBound) on is due.")
+            return nil
+        }
+        return number
+    }
+
     mutating func cursor(_ name: String) -> StreamID? {
         guard let value = value(name) else { return nil }
         guard let stream = Cursor.read(value) else {

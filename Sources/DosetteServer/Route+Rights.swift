@@ -15,12 +15,15 @@ extension Route {
         case .dispenses, .reversal: .dispense
         case .client(_, let part): part == .view ? .readClients : .manageClients
         case .metrics: .measure
+        case .feed: .audit
+        case .webhooks: .readSettings
+        case .webhookReplay: .manageWebhooks
         case .rotateKey: .manageKeys
         case .backup: .backUp
         case .clinicSide(let route): route.right(for: method)
         case .console(let route): route.right
         case .proposals(let route): route.right(for: method)
-        case .live, .ready, .nowhere: nil
+        case .live, .ready, .document, .nowhere: nil
         }
     }
 }

@@ -17,6 +17,13 @@ enum Route: Hashable, Sendable {
     case metrics
     case rotateKey
     case backup
+    /// The description of the API itself.
+    case document
+    /// The whole journal.
+    case feed
+    /// Endpoints that are told of events.
+    case webhooks
+    case webhookReplay(String)
     case clinicSide(ClinicRoute)
     case console(ConsoleRoute)
     case proposals(ProposalRoute)
@@ -56,6 +63,11 @@ enum Route: Hashable, Sendable {
         case ("v1", 2...) where names[1] == "proposals":
             self = ProposalRoute(Array(names.dropFirst(2))).map { .proposals($0) } ?? .nowhere
         case ("console", _): self = ConsoleRoute(names).map { .console($0) } ?? .nowhere
+        case ("v1", 2) where names[1] == "openapi.yaml": self = .document
+        case ("v1", 2) where names[1] == "events": self = .feed
+        case ("v1", 2) where names[1] == "webhooks": self = .webhooks
+        case ("v1", 4) where names[1] == "webhooks" && names[3] == "replay":
+            self = .webhookReplay(names[2])
         default: self = ClinicRoute(names).map { .clinicSide($0) } ?? .nowhere
         }
     }
@@ -103,6 +115,10 @@ extension Route {
         case metrics
         case rotateKey = "rotate_key"
         case backup
+        case document
+        case feed
+        case webhooks
+        case webhookReplay = "webhook_replay"
         case asset
         case launch
         case session
@@ -136,6 +152,10 @@ extension Route {
         case .metrics: .metrics
         case .rotateKey: .rotateKey
         case .backup: .backup
+        case .document: .document
+        case .feed: .feed
+        case .webhooks: .webhooks
+        case .webhookReplay: .webhookReplay
         case .clinicSide(let route): route.name
         case .console(.live): .consoleLive
         case .console: .console
@@ -149,9 +169,9 @@ extension Route {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .orders: [.get, .head, .post]
-        case .batch, .signals, .dispenses, .reversal, .rotateKey: [.post]
+        case .batch, .signals, .dispenses, .reversal, .rotateKey, .webhookReplay: [.post]
         case .client(_, let part): part == .view ? [.get, .head] : [.post]
-        case .order, .events, .live, .ready, .metrics: [.get, .head]
+        case .order, .events, .live, .ready, .metrics, .document, .feed, .webhooks: [.get, .head]
         case .backup: [.get]
         case .clinicSide(let route): route.methods
         case .console(let route): route.methods
@@ -170,7 +190,7 @@ extension Route {
         if case .clinicSide(let route) = self { return route.isOpen }
         // The console has a door of its own.
         if case .console = self { return true }
-        return self == .live || self == .ready
+        return self == .live || self == .ready || self == .document
     }
 
     /// Whether a person's browser shows what it answers.

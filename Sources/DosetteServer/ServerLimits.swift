@@ -20,6 +20,8 @@ enum ServerLimits {
     /// All header fields of one request.
     static let headerBytesMaximum = 16 * 1024
     static let headerCountMaximum = 64
+    /// Method and path of a call whose answer is kept.
+    static let scopeBytesMaximum = 500
     /// A piece of the journal's copy.
     static let backupPieceBytes = 256 * 1024
     /// A body from which on sending it is timed.
@@ -39,6 +41,14 @@ enum ServerLimits {
     static let hearingTime = TimeAmount.seconds(2)
     /// Following an order live; the page asks anew then.
     static let followingTime = TimeAmount.minutes(10)
+    /// Following the journal; a program goes on where it was by asking anew.
+    static let feedTime = TimeSpan.minutes(60)
+    /// Between two signs of life of the feed.
+    static let feedBeat = TimeSpan.seconds(15)
+    /// Between the end of an answer of the feed and the next call, as its reader is told.
+    static let feedRetryMilliseconds = 2_000
+    /// Seconds that a call of the feed may wait for an entry.
+    static let feedWaits = 0...60
     /// Between two signs of life of a page that is followed.
     static let beatTime = TimeAmount.seconds(15)
     /// Sending a copy of the journal.
@@ -87,6 +97,11 @@ enum ServerLimits {
     static let consoleLookInterval = Duration.seconds(1)
     static let consoleLooksMaximum = 600
     static let consoleLooksOfBeat = 15
+    /// Entries of the journal in one page of the feed.
+    static let feedLimits = 1...1_000
+    static let feedLimitDefault = 100
+    /// Programs that follow the journal at once, or wait for it.
+    static let feedFollowersMaximum = 64
 
     // MARK: Text
 

@@ -77,7 +77,9 @@ struct Inspector {
                 self.epoch = epoch
                 world.note("journal", nil, "engine \(epoch) takes the journal over")
             case .workflowDefined(let row): try library.adopt([row])
-            case .clinic, .client, .read, .keyAdded, .keyRetired, .logRestarted, .proposal: break
+            case .clinic, .client, .read, .keyAdded, .keyRetired, .logRestarted, .proposal,
+                .webhookReplayed:
+                break
             }
             return false
         }

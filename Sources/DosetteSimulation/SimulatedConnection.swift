@@ -322,3 +322,48 @@ extension WorkRow {
         )
     }
 }
+
+extension SimulatedConnection {
+    func webhooks() async throws(StoreError) -> [WebhookRow] {
+        try check()
+        return try await base.webhooks()
+    }
+
+    func keep(
+        _ webhook: WebhookRow,
+        _ letter: DeadLetterChange?
+    ) async throws(StoreError) {
+        try check()
+        try await base.keep(webhook, letter)
+    }
+
+    func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] {
+        try check()
+        return try await base.deadLetters(of: webhook, after: position, limit: limit)
+    }
+
+    func deadLetterCount(of webhook: String) async throws(StoreError) -> Int {
+        try check()
+        return try await base.deadLetterCount(of: webhook)
+    }
+
+    func keptAnswer(
+        scope: String,
+        key: String
+    ) async throws(StoreError) -> KeptAnswer? {
+        try check()
+        return try await base.keptAnswer(scope: scope, key: key)
+    }
+
+    func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        try check()
+        try await base.keep(answer, forgettingBefore: time)
+    }
+}

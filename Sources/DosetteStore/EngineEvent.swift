@@ -21,6 +21,8 @@ package enum EngineEvent: Hashable, Sendable {
     case logRestarted(LogRestart)
     /// Somebody proposes something that a second person confirms, or what became of it.
     case proposal(ProposalEvent, id: String)
+    /// Somebody had an endpoint told again: from a position on, or, without one, of its dead letters.
+    case webhookReplayed(id: String, from: Int64?)
 
     package enum ClientEvent: Hashable, Sendable {
         /// Somebody asked to forget the client; each class goes when its time is over.
@@ -61,6 +63,7 @@ package enum EngineEvent: Hashable, Sendable {
         case .keyRetired: "audit.key_retired/1"
         case .logRestarted: "audit.log_restarted/1"
         case .proposal(let event, _): event.kind
+        case .webhookReplayed: "webhook.replayed/1"
         }
     }
 
@@ -86,6 +89,8 @@ package enum EngineEvent: Hashable, Sendable {
                 "checkpoint": .string(restart.checkpoint), "size": .integer(restart.size),
             ]
         case .proposal(let event, let id): event.data(id)
+        case .webhookReplayed(let id, let position):
+            ["webhook": .string(id), "from": position.map { .integer($0) } ?? "dead"]
         }
     }
 
@@ -151,6 +156,10 @@ package enum EngineEvent: Hashable, Sendable {
         case let kind where ProposalEvent.kinds.contains(kind):
             let id = try fields.text("proposal")
             self = .proposal(try ProposalEvent(kind, &fields), id: id)
+        case "webhook.replayed/1":
+            let id = try fields.text("webhook")
+            let isDead = envelope.data["from"] == "dead"
+            self = .webhookReplayed(id: id, from: isDead ? nil : try fields.integer("from"))
         default:
             guard
                 let event = ClinicEvent.allCases.first(where: { $0.kind == envelope.kind })

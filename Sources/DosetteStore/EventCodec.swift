@@ -17,7 +17,7 @@ package enum EventCodec {
     /// The first words of kinds that a part of a workflow may not have as its name.
     package static let reservedWords = [
         "order", "effect", "signal", "saga", "dispense", "clinic", "engine", "workflow", "client",
-        "operator", "audit", "proposal",
+        "operator", "audit", "proposal", "webhook",
     ]
 }
 

@@ -233,6 +233,49 @@ package final class InMemoryStore: Store, OrderBoard {
         state.withLock { $0.checkpoints.count }
     }
 
+    // MARK: - Webhooks and answers
+
+    package func webhooks() async throws(StoreError) -> [WebhookRow] {
+        state.withLock { $0.notices.webhooks.values.sorted { $0.id < $1.id } }
+    }
+
+    package func keep(
+        _ webhook: WebhookRow,
+        _ letter: DeadLetterChange?
+    ) async throws(StoreError) {
+        state.withLock { $0.notices.keep(webhook, letter) }
+    }
+
+    package func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] {
+        state.withLock { state in
+            let letters = (state.notices.letters[webhook] ?? [:]).values
+            let sorted = letters.sorted { $0.position < $1.position }
+            return Array(sorted.filter { $0.position > position ?? -1 }.prefix(limit))
+        }
+    }
+
+    package func deadLetterCount(of webhook: String) async throws(StoreError) -> Int {
+        state.withLock { $0.notices.letters[webhook]?.count ?? 0 }
+    }
+
+    package func keptAnswer(
+        scope: String,
+        key: String
+    ) async throws(StoreError) -> KeptAnswer? {
+        state.withLock { $0.notices.answers.first { $0.scope == scope && $0.key == key } }
+    }
+
+    package func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        try withState { state throws(StoreError) in try state.notices.keep(answer, time) }
+    }
+
     // MARK: - The whole
 
     package func copy(to file: String) async throws(StoreError) {
@@ -343,6 +386,7 @@ private struct Contents {
     var tiles: [Int: [[TreeHash]]] = [:]
     var checkpoints: [CheckpointRow] = []
     var cosignatures: [CosignatureRow] = []
+    var notices = NoticeContents()
     var epoch = 0
     var lastStream: Int64 = 0
 
@@ -484,5 +528,34 @@ extension Contents {
         }
         guard isKnown else { throw StoreError(.conflict, "there is no such checkpoint") }
         if !cosignatures.contains(cosignature) { cosignatures.append(cosignature) }
+    }
+}
+
+// MARK: - Webhooks and answers
+
+/// The tables of what is told to others.
+private struct NoticeContents {
+    var webhooks: [String: WebhookRow] = [:]
+    var letters: [String: [Int64: DeadLetterRow]] = [:]
+    var answers: [KeptAnswer] = []
+
+    mutating func keep(_ webhook: WebhookRow, _ letter: DeadLetterChange?) {
+        webhooks[webhook.id] = webhook
+        switch letter {
+        case .bury(let row, let most):
+            letters[webhook.id, default: [:]][row.position] = row
+            let kept = (letters[webhook.id] ?? [:]).keys.sorted().suffix(most)
+            letters[webhook.id] = letters[webhook.id]?.filter { kept.contains($0.key) }
+        case .remove(let position): letters[webhook.id]?[position] = nil
+        case nil: break
+        }
+    }
+
+    mutating func keep(_ answer: KeptAnswer, _ time: Timestamp) throws(StoreError) {
+        let kept = answers.filter { $0.keptAt >= time }
+        guard !kept.contains(where: { $0.scope == answer.scope && $0.key == answer.key }) else {
+            throw StoreError(.conflict, "an answer is kept under this key")
+        }
+        answers = kept + [answer]
     }
 }

@@ -120,6 +120,30 @@ package protocol Store: Sendable {
         size: UInt64
     ) async throws(StoreError) -> [CosignatureRow]
 
+    /// How far each endpoint of outgoing webhooks is, by id.
+    func webhooks() async throws(StoreError) -> [WebhookRow]
+
+    /// Keeps how far an endpoint is, together with what becomes of a dead letter of its; when this returns, both are
+    /// on disk.
+    func keep(_ webhook: WebhookRow, _ letter: DeadLetterChange?) async throws(StoreError)
+
+    /// Dead letters of an endpoint behind `position`, oldest first, `limit` at the most.
+    func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow]
+
+    func deadLetterCount(of webhook: String) async throws(StoreError) -> Int
+
+    /// What a call under a key was answered, if that is kept.
+    func keptAnswer(scope: String, key: String) async throws(StoreError) -> KeptAnswer?
+
+    /// Keeps an answer and lets go of those from before `time`; when this returns, it is on disk.
+    ///
+    /// - Throws: ``StoreError``: `conflict` when one is kept under this scope and key.
+    func keep(_ answer: KeptAnswer, forgettingBefore time: Timestamp) async throws(StoreError)
+
     /// Writes a copy of everything as it is now into a new file, while others go on writing.
     ///
     /// The file is whole when this returns; flushing it is up to the caller.

@@ -114,6 +114,41 @@ extension StoreWrapper {
         try await base.cosignatures(of: origin, size: size)
     }
 
+    package func webhooks() async throws(StoreError) -> [WebhookRow] { try await base.webhooks() }
+
+    package func keep(
+        _ webhook: WebhookRow,
+        _ letter: DeadLetterChange?
+    ) async throws(StoreError) {
+        try await base.keep(webhook, letter)
+    }
+
+    package func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] {
+        try await base.deadLetters(of: webhook, after: position, limit: limit)
+    }
+
+    package func deadLetterCount(of webhook: String) async throws(StoreError) -> Int {
+        try await base.deadLetterCount(of: webhook)
+    }
+
+    package func keptAnswer(
+        scope: String,
+        key: String
+    ) async throws(StoreError) -> KeptAnswer? {
+        try await base.keptAnswer(scope: scope, key: key)
+    }
+
+    package func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        try await base.keep(answer, forgettingBefore: time)
+    }
+
     package func copy(to file: String) async throws(StoreError) {
         try await base.copy(to: file)
     }

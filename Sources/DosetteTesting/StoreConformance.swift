@@ -28,6 +28,7 @@ package struct StoreConformance<S: Store> {
         try await verifyBoard()
         try await verifyWork()
         try await verifyEvidence()
+        try await verifyNotices()
     }
 
     private func verifyOwnership() async throws {

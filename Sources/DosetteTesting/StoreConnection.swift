@@ -230,3 +230,48 @@ package final class StoreConnection: Store {
         return try await base.measure()
     }
 }
+
+extension StoreConnection {
+    package func webhooks() async throws(StoreError) -> [WebhookRow] {
+        try check()
+        return try await base.webhooks()
+    }
+
+    package func keep(
+        _ webhook: WebhookRow,
+        _ letter: DeadLetterChange?
+    ) async throws(StoreError) {
+        try check()
+        try await base.keep(webhook, letter)
+    }
+
+    package func deadLetters(
+        of webhook: String,
+        after position: Int64?,
+        limit: Int
+    ) async throws(StoreError) -> [DeadLetterRow] {
+        try check()
+        return try await base.deadLetters(of: webhook, after: position, limit: limit)
+    }
+
+    package func deadLetterCount(of webhook: String) async throws(StoreError) -> Int {
+        try check()
+        return try await base.deadLetterCount(of: webhook)
+    }
+
+    package func keptAnswer(
+        scope: String,
+        key: String
+    ) async throws(StoreError) -> KeptAnswer? {
+        try check()
+        return try await base.keptAnswer(scope: scope, key: key)
+    }
+
+    package func keep(
+        _ answer: KeptAnswer,
+        forgettingBefore time: Timestamp
+    ) async throws(StoreError) {
+        try check()
+        try await base.keep(answer, forgettingBefore: time)
+    }
+}

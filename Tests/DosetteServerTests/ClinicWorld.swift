@@ -221,9 +221,9 @@ struct ClinicWorld: Sendable {
         tokens: [AccessToken] = [],
         publicURL: String? = nil,
         buttons: ButtonsConfiguration? = nil,
-        store: any Store = InMemoryStore()
+        store: any Store = InMemoryStore(),
+        keys: MasterKey = MasterKey()
     ) throws {
-        let keys = MasterKey()
         let hints = Hints()
         var clinics = World.clinics
         clinics[0].buttons =

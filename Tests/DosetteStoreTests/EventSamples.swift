@@ -102,7 +102,7 @@ enum EffectEventCase: CaseIterable {
 /// The cases of ``EngineEvent``: a new one does not compile until it has samples here.
 enum EngineEventCase: CaseIterable {
     case started, workflowDefined, clinic, client, read, keyAdded, keyRetired, logRestarted,
-        proposal
+        proposal, webhookReplayed
 
     init(_ event: EngineEvent) {
         switch event {
@@ -115,6 +115,7 @@ enum EngineEventCase: CaseIterable {
         case .keyRetired: self = .keyRetired
         case .logRestarted: self = .logRestarted
         case .proposal: self = .proposal
+        case .webhookReplayed: self = .webhookReplayed
         }
     }
 
@@ -150,6 +151,11 @@ enum EngineEventCase: CaseIterable {
         case .read: [.read(what: "history", of: "webshop/A-1")]
         case .keyAdded: [.keyAdded(key: "a+00000000+AQ==", origin: "dosette.local/a")]
         case .keyRetired: [.keyRetired(key: "a+00000000+AQ==")]
+        case .webhookReplayed:
+            [
+                .webhookReplayed(id: "warehouse", from: 12),
+                .webhookReplayed(id: "warehouse", from: nil),
+            ]
         case .logRestarted:
             [
                 .logRestarted(

@@ -201,6 +201,7 @@ extension DeskFailure {
         case .noSuchOrder: Stop(.refused, "there is no such order")
         case .refused(let refusal): Stop(.refused, "\(refusal.rule): \(refusal.detail)")
         case .keyReused: Stop(.refused, "the key stands for another request")
+        case .changed: Stop(.refused, "the order has changed since it was looked at")
         case .contended: Stop(.unavailable, "others change the order; ask again")
         case .store(let error): Stop(.unavailable, error.summary)
         case .damaged(let problem): Stop(.unavailable, problem)

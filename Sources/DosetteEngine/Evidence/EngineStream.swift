@@ -75,5 +75,6 @@ final class EngineStream: Sendable {
             throw error
         }
         for _ in events { state.addEngineEvent() }
+        state.grown.wake()
     }
 }

@@ -74,7 +74,7 @@ package struct LogIdentity: Hashable, Sendable {
                 formerOrigins.append(former)
             }
             origin = restart.origin
-        case .started, .workflowDefined, .clinic, .client, .read, .proposal:
+        case .started, .workflowDefined, .clinic, .client, .read, .proposal, .webhookReplayed:
             break
         }
     }

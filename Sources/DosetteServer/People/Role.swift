@@ -26,7 +26,7 @@ package enum Role: String, Hashable, Sendable, CaseIterable {
             [
                 .look, .confirm, .measure, .readClinics, .manageClinics, .readClients,
                 .manageClients,
-                .readSettings, .audit, .backUp, .manageKeys,
+                .readSettings, .audit, .backUp, .manageKeys, .manageWebhooks,
             ]
         }
     }
@@ -64,6 +64,8 @@ package enum Right: String, Hashable, Sendable, CaseIterable, Comparable {
     case backUp = "back_up"
     /// Replace the key that signs checkpoints.
     case manageKeys = "manage_keys"
+    /// Have endpoints of webhooks told again.
+    case manageWebhooks = "manage_webhooks"
     /// See the configuration.
     case readSettings = "read_settings"
     /// Read metrics.
