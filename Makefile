@@ -118,7 +118,7 @@ api-check: build ## A real server is called in thousands of ways and held agains
 	@Scripts/api-check --seed $${SEED:-1}
 
 api-check-planted: build ## A status that is taken out of the description must be found
-	@Scripts/api-check --seed $${SEED:-1} --examples 10 --planted
+	@Scripts/api-check --seed $${SEED:-1} --examples 10 --phases examples,fuzzing --planted
 
 openapi: ## Write docs/openapi.yaml into the server
 	@Scripts/openapi

@@ -50,7 +50,7 @@ package struct EventPattern: Hashable, Sendable {
         self.text = text
     }
 
-    /// - Parameter type: A kind without its version.
+    /// Whether a kind, without its version, is meant.
     package func matches(_ type: String) -> Bool {
         guard text.hasSuffix("*") else { return type == text }
         return type.hasPrefix(text.dropLast())

@@ -26,6 +26,7 @@ extension Engine {
     /// - Parameters:
     ///   - position: The last entry that was read; -1 for none.
     ///   - limit: Entries at the most, 1 or more.
+    /// - Returns: The entries; none at the journal's end.
     /// - Throws: ``FeedFailure``.
     package func feed(
         after position: Int64,

@@ -74,4 +74,18 @@ extension Engine {
         let expected = clockStart.wall.advanced(by: .milliseconds(Int64(steady / .milliseconds(1))))
         return clock.now().since(expected)
     }
+
+    /// How far each endpoint is that is told of events; nothing while the store cannot be read.
+    package func webhookMeasures() async -> [WebhookMeasure] {
+        let views = (try? await webhooks.views()) ?? []
+        return views.compactMap { view in
+            guard let id = view["id"]?.stringValue else { return nil }
+            return WebhookMeasure(
+                endpoint: id,
+                lagCount: view["lag"]?.intValue ?? 0,
+                deadCount: view["dead"]?.intValue ?? 0,
+                isFailing: view["state"] != "ready"
+            )
+        }
+    }
 }

@@ -119,6 +119,7 @@ final class OrderDesk: Sendable {
     ///   - stream: Of which order.
     ///   - versions: The versions at which it may be decided; nothing for any.
     ///   - makeContext: What the decision may know, made anew for each try.
+    /// - Returns: What came of it.
     /// - Throws: ``DeskFailure``.
     @discardableResult
     func apply(

@@ -7,6 +7,7 @@ package enum WebhookSignature {
     ///   - at: When the attempt is made.
     ///   - body: What is sent.
     ///   - secret: `whsec_` and Base64, or any text.
+    /// - Returns: The fields, each once.
     package static func headers(
         id: String,
         at: Timestamp,

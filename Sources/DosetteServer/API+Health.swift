@@ -43,6 +43,7 @@ extension API {
             orders: (try? await engine.store.board.tally(.eachClinic)) ?? [],
             oldestQueuedAt: (try? await engine.store.board.oldestQueued()) ?? nil,
             clinics: engine.clinicMeasures,
+            webhooks: await engine.webhookMeasures(),
             now: engine.clock.now(),
             clockStep: engine.clockStep,
             process: ProcessMeasure(),

@@ -50,6 +50,8 @@ final class KeptAnswers: Sendable {
     ///   - call: The call, whose body was not read.
     ///   - isLasting: Whether the answer may stand in a file.
     ///   - perform: Does what is asked.
+    /// - Returns: The answer, of now or of before.
+    /// - Throws: A ``Problem``: of the call, or because its key stands for another one or is under way.
     func answer(
         _ call: Call,
         isLasting: Bool,
@@ -101,7 +103,7 @@ final class KeptAnswers: Sendable {
         }
         do {
             guard let row = try await store.keptAnswer(scope: name.scope, key: name.key),
-                row.keptAt.advanced(by: Self.span) > clock.now()
+                row.keptAt >= oldest
             else { return nil }
             let text = try keys.open(row.sealed, of: Self.owner(name))
             return (row.digest, row.status, Array(text.utf8))
@@ -136,13 +138,17 @@ final class KeptAnswers: Sendable {
                 sealed: try keys.seal(text, of: Self.owner(name)),
                 keptAt: now
             )
-            let oldest = now.advanced(by: .milliseconds(-Self.span.milliseconds))
             try await store.keep(answer, forgettingBefore: oldest)
         } catch let error as StoreError {
             throw Problem(error)
         } catch {
             throw .fault("an answer cannot be sealed: \(error)")
         }
+    }
+
+    /// The time of the oldest answer that still counts.
+    private var oldest: Timestamp {
+        clock.now().advanced(by: .milliseconds(-Self.span.milliseconds))
     }
 
     private static func owner(_ name: Name) -> String { "\(purpose)/\(name.scope)/\(name.key)" }

@@ -1633,8 +1633,8 @@ enum OpenAPIText {
               additionalProperties: false
               properties:
                 id: {$ref: '#/components/schemas/Name'}
-                base_url: {type: string, format: uri, maxLength: 500}
-                token_url: {type: string, format: uri, maxLength: 500}
+                base_url: {type: string, pattern: '^https?://', maxLength: 500}
+                token_url: {type: string, pattern: '^https?://', maxLength: 500}
                 client_id: {type: string, minLength: 1, maxLength: 64}
                 client_secret: {type: string, minLength: 1, maxLength: 512}
                 time_zone: {type: string, description: An IANA name.}
@@ -1647,7 +1647,22 @@ enum OpenAPIText {
                     settings_path: {type: string, minLength: 1, maxLength: 64}
                     item_field: {type: string, minLength: 1, maxLength: 64}
                     settings_age_ms: {type: integer, minimum: 1000, maximum: 2592000000}
-                buttons: {type: object}
+                buttons:
+                  type: object
+                  additionalProperties: false
+                  description: How the clinic's buttons are verified; see docs/clinic-side.md.
+                  properties:
+                    algorithm: {enum: [sha256, sha512, sha1, md5]}
+                    over: {enum: [id, payload]}
+                    salt_place: {enum: [first, last]}
+                    id_parameter: {type: string, minLength: 1, maxLength: 64}
+                    id_prefix: {type: string, maxLength: 64}
+                    hash_parameter: {type: string, minLength: 1, maxLength: 64}
+                    user_parameter: {type: string, minLength: 1, maxLength: 64}
+                    department_parameter: {type: string, minLength: 1, maxLength: 64}
+                    frame_origins: {type: array, maxItems: 16, items: {type: string}}
+                    replay_window_ms: {type: integer, minimum: 1000, maximum: 3600000}
+                    session_ms: {type: integer, minimum: 60000, maximum: 43200000}
                 home_delivery:
                   type: object
                   additionalProperties: false

@@ -80,7 +80,7 @@ extension MetricDefinition {
     package static let feedLag = MetricDefinition(
         "dosette_feed_lag_events",
         .gauge,
-        help: "Events that the slowest follower of the journal has not been sent."
+        help: "Events that the slowest follower of the journal lacks; 0 where nobody says so."
     )
     // MARK: About the records themselves
 

@@ -250,7 +250,7 @@ def described(world, planted):
 def hurl(world, file, names, options):
     command = [
         str(pathlib.Path(sys.executable).parent / "schemathesis"), "run", str(file), "--url", world.root,
-        "--checks", CHECKS, "--mode", "all", "--phases", "examples,fuzzing",
+        "--checks", CHECKS, "--mode", "all", "--phases", options.phases,
         "--max-examples", str(options.examples), "--seed", str(options.seed),
         "--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", "30", "--no-color",
         "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",
@@ -299,6 +299,7 @@ def main():
     parser.add_argument("--dosette", default=".build/debug/dosette")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--examples", type=int, default=40, help="of each operation, drawn")
+    parser.add_argument("--phases", default="examples,coverage,fuzzing")
     parser.add_argument("--planted", action="store_true")
     parser.add_argument("--keep", help="a folder for logs and report, in place of one that goes")
     options = parser.parse_args()

@@ -245,11 +245,13 @@ class Play:
         visitor.shoot("audit")
         visitor.page.goto(f"{self.console}/orders/webshop/{PARKED}")
         story = visitor.page.content()
-        due("confirmed by" in story, "the story does not tell the second person")
         due("Meloxicam" not in story, "what is personal is shown unasked")
         due(visitor.page.get_by_role("button", name="Do it").count() == 0, "an auditor may decide")
         visitor.page.get_by_role("link", name="Show it").click()
         visitor.page.get_by_role("link", name="Hide it").wait_for()
+        story = visitor.page.content()
+        due("confirmed by" in story, "the story does not tell the second person")
+        due("Meloxicam" in story, "what is personal is not shown when it is asked for")
         visitor.shoot("order-personal")
         for name, least in (("auditor's report", 2_000), ("proof", 200)):
             with visitor.page.expect_download() as download:

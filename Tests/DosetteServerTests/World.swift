@@ -88,6 +88,7 @@ struct World: Sendable {
         queuedOrders: Int = 1_000,
         store: any Store = InMemoryStore(),
         performer: FakePerformer = FakePerformer(),
+        webhooks: [WebhookEndpoint] = [],
         clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
@@ -99,6 +100,7 @@ struct World: Sendable {
                 sources: EmbeddedWorkflow.all.map { WorkflowSource(file: $0.file, text: $0.text) },
                 intervalUnits: [("D", .day), ("V", .week), ("M", .month)],
                 clock: clock,
+                webhooks: webhooks,
                 logger: Self.logger
             )
         )

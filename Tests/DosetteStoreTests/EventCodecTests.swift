@@ -154,6 +154,7 @@ struct EventCodecTests {
                 "audit.key_added/1", "audit.key_retired/1", "audit.log_restarted/1",
                 "proposal.made/1", "proposal.confirmed/1", "proposal.withdrawn/1",
                 "proposal.done/1",
+                "webhook.replayed/1", "webhook.replayed/1",
             ]
         )
     }

@@ -30,6 +30,8 @@ package final class WebhookDesk: Sendable {
         self.stream = stream
     }
 
+    var hasEndpoints: Bool { !lanes.isEmpty }
+
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             for lane in lanes { group.addTask { await lane.run() } }

@@ -60,9 +60,7 @@ struct WebhookNotice: Sendable {
         entry = json.objectValue ?? [:]
     }
 
-    /// The body of the request.
-    ///
-    /// - Parameter clinic: The order's clinic.
+    /// The body of the request about an event of an order of `clinic`.
     func body(clinic: String?) -> [UInt8] {
         var data: JSONObject = [
             "position": .integer(position),

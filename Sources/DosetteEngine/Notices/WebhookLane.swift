@@ -94,7 +94,8 @@ final class WebhookLane: Sendable {
 
     private func next() async throws(StoreError) -> Step {
         try await begin()
-        let (row, generation) = state.withLock { ($0.row, $0.generation) }
+        // Behind a replay that is under way: what is attempted meanwhile would be attempted twice.
+        let (row, generation) = await turn.run { state.withLock { ($0.row, $0.generation) } }
         let now = engine.clock.now()
         let later = now.advanced(by: .days(1))
         guard let row, !row.isDisabled else { return .wait(until: later) }
@@ -317,7 +318,10 @@ final class WebhookLane: Sendable {
 
     /// Begins anew, from a position on or with the dead letters; when this returns, it is on disk.
     ///
-    /// - Parameter record: Makes the event of it durable.
+    /// - Parameters:
+    ///   - replay: What is sent again.
+    ///   - record: Makes the event of it durable.
+    /// - Throws: ``StoreError``; nothing has changed, or only the event is there.
     func replay(
         _ replay: WebhookReplay,
         _ record: () async throws(StoreError) -> Void
@@ -349,7 +353,7 @@ final class WebhookLane: Sendable {
 
     /// Changes the row, unless a replay came in between.
     ///
-    /// - Parameter isUrgent: Whether it must be on disk; what is only passed over may wait.
+    /// What is urgent is on disk when this returns; what is only passed over may wait.
     private func change(
         _ generation: Int,
         isUrgent: Bool = false,

@@ -150,7 +150,9 @@ struct ConsoleAPI: Sendable {
         let own = ["http://\(authority)", "https://\(authority)"]
         let origin = head.headerFields[.origin]
         guard site == "same-origin" || site == "none",
-            origin.map({ own.contains($0) || $0 == setting.publicOrigin }) ?? true
+            // A browser that tells no referrer says null; where it came from stands in the other field then.
+            origin.map({ own.contains($0) || $0 == setting.publicOrigin || $0 == "null" }) ?? true,
+            origin != "null" || head.headerFields[.fetchSite] == "same-origin"
         else {
             throw Problem(
                 .forbidden,

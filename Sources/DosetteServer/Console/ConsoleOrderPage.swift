@@ -91,7 +91,8 @@ struct ConsoleOrderPage: Sendable {
         }
         if let waiting = order.waiting {
             Self.fact("Waits for") {
-                HTML("\(waiting.what) (\(ParkedWords.person(waiting.by)))")
+                HTML(words.waitsFor ?? ParkedWords.person(waiting.by))
+                HTML(.span, .class("soft")) { " – \(ParkedWords.plain(waiting.what))" }
             }
             Self.fact("Since") {
                 time.zonedHTML(waiting.since)

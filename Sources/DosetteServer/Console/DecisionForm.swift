@@ -39,6 +39,8 @@ struct Choice: Hashable, Sendable {
         }
     }
 
+    private static let usual = ["accept", "accept_with_warning", "reject"]
+
     /// All choices that an order takes now.
     static func all(of order: Order, _ desk: ProposalDesk) -> [Choice] {
         var found: [Choice] = []
@@ -55,7 +57,12 @@ struct Choice: Hashable, Sendable {
             found.append(choice(Signal.cancel, step: nil, desk))
         }
         var seen: Set<String> = []
-        return found.filter { seen.insert($0.value).inserted }
+        let each = found.filter { seen.insert($0.value).inserted }
+        // What is said most stands first, and what ends the order last.
+        let first = each.filter { usual.contains($0.signal) }
+            .sorted { (usual.firstIndex(of: $0.signal) ?? 0) < (usual.firstIndex(of: $1.signal) ?? 0) }
+        let last = each.filter { $0.signal == Signal.cancel }
+        return first + each.filter { !usual.contains($0.signal) && $0.signal != Signal.cancel } + last
     }
 
     private static func choice(

@@ -8,9 +8,9 @@ enum PlanMarkup {
             if let refusal = plan.refusal {
                 HTML(.p, .class("state bad")) { "It would be refused: \(refusal.detail)" }
             } else {
-                HTML(.h3) { "It would stand in the journal" }
+                HTML(.p, .class("label")) { "It would stand in the journal" }
                 HTML(.ul) { plan.story.map { line in HTML(.li) { line } } }
-                HTML(.h3) { "It would be sent" }
+                HTML(.p, .class("label")) { "It would be sent" }
                 steps(plan, time)
             }
         }
@@ -42,6 +42,7 @@ enum PlanMarkup {
     private static func request(_ draft: RequestDraft) -> HTML {
         HTML(.li) {
             HTML(.code) { "\(draft.method) \(draft.url)" }
+            " "
             HTML(.span, .class(draft.isWrite ? "badge warn" : "badge")) {
                 draft.isWrite ? "changes something" : "reads only"
             }

@@ -42,6 +42,8 @@ struct Page: Sendable {
             body: ResponseBody(byteBuffer: bytes)
         )
         Self.guardHeaders(&response, frame)
+        // The console's addresses hold no secrets, and its forms must tell where they come from.
+        if isConsole { response.headers[.referrerPolicy] = "same-origin" }
         if let retryAfterSeconds { response.headers[.retryAfter] = "\(retryAfterSeconds)" }
         return response
     }
