@@ -9,7 +9,8 @@ CREATE TABLE order_count (
     -- Empty for an order that is not parked.
     parked_kind        TEXT    NOT NULL,
     is_open            INTEGER NOT NULL CHECK (is_open IN (0, 1)),
-    count              INTEGER NOT NULL CHECK (count >= 0),
+    -- No CHECK: a count that went wrong must never keep an order from being written.
+    count              INTEGER NOT NULL,
     PRIMARY KEY (clinic, workflow_digest, prescription_state, parked_kind, is_open)
 ) STRICT, WITHOUT ROWID;
 

@@ -85,7 +85,9 @@ package struct ConfigurationReader {
             audit: optional(members["audit"]).flatMap(audit) ?? .standard,
             webhooks: optional(members["webhooks"]).map(webhooks) ?? [],
             tls: optional(members["tls"]).flatMap(tls),
-            fourEyes: optional(members["four_eyes"]).flatMap(fourEyes) ?? .nothing,
+            fourEyes: optional(members["four_eyes"]).flatMap {
+                fourEyes($0, hasTokens: tokensFile != nil)
+            } ?? .nothing,
             tracing: optional(members["tracing"]).flatMap(tracing)
         )
     }
@@ -132,7 +134,8 @@ package struct ConfigurationReader {
     func url(_ value: YAMLValue) -> String? {
         guard let text = value.text() else { return nil }
         guard let url = URL(string: text), url.scheme == "https" || url.scheme == "http",
-            url.host()?.isEmpty == false, url.query() == nil, url.fragment() == nil
+            url.host()?.isEmpty == false, url.user() == nil, url.query() == nil,
+            url.fragment() == nil
         else {
             value.fail("a URL is due, such as https://clinic.example/4/api/0.1")
             return nil

@@ -30,8 +30,11 @@ package struct FourEyes: Hashable, Sendable {
 
 extension ConfigurationReader {
     /// A list of deeds: `four_eyes: [adopt, resend, bulk, forget]`.
-    func fourEyes(_ value: YAMLValue) -> FourEyes? {
+    func fourEyes(_ value: YAMLValue, hasTokens: Bool) -> FourEyes? {
         guard let elements = value.elements() else { return nil }
+        if !elements.isEmpty, !hasTokens {
+            value.fail("two people are told apart by their tokens alone: tokens_file must be given")
+        }
         var deeds: Set<FourEyes.Deed> = []
         for element in elements {
             guard let text = element.text() else { continue }

@@ -30,6 +30,8 @@ package final class ClientDesk: Sendable {
     let engine: Parts
     let vault: any ClientVault
     let configuration: PersonalDataConfiguration
+    /// Whether one person alone may not forget a client.
+    let needsSecond: Bool
     let wakeUp = WakeUp()
     let state = Mutex(State())
     /// One forgets at a time.
@@ -55,7 +57,13 @@ package final class ClientDesk: Sendable {
         let logger: Logger
     }
 
-    init(_ engine: Parts, vault: any ClientVault, configuration: PersonalDataConfiguration) {
+    init(
+        _ engine: Parts,
+        vault: any ClientVault,
+        configuration: PersonalDataConfiguration,
+        needsSecond: Bool
+    ) {
+        self.needsSecond = needsSecond
         self.engine = engine
         self.vault = vault
         self.configuration = configuration
@@ -86,6 +94,21 @@ package final class ClientDesk: Sendable {
     /// - Returns: What is kept now, and until when.
     /// - Throws: ``ClientDeskFailure``: `refused` with `open_orders`, `legal_hold` or `busy`.
     package func forget(
+        _ client: ClientName,
+        by actor: Actor,
+        reason: String
+    ) async throws(ClientDeskFailure) -> JSONObject {
+        guard !needsSecond else {
+            throw Self.refuse(
+                "four_eyes",
+                "Forgetting needs a second person here: propose it, and let somebody else confirm it."
+            )
+        }
+        return try await forgetConfirmed(client, by: actor, reason: reason)
+    }
+
+    /// The same when nobody else has to say yes any more.
+    func forgetConfirmed(
         _ client: ClientName,
         by actor: Actor,
         reason: String

@@ -180,7 +180,8 @@ package final class Engine: Service {
                     logger: parts.logger
                 ),
                 vault: vault,
-                configuration: configuration.personalData
+                configuration: configuration.personalData,
+                needsSecond: configuration.fourEyes.deeds.contains(.forget)
             )
         }
     }

@@ -20,6 +20,14 @@ package struct Proposal: Hashable, Sendable {
         /// Nobody confirmed it in time.
         case lapsed
 
+        /// Whether something is still to come of it.
+        var isUnsettled: Bool {
+            switch self {
+            case .open, .confirmed: true
+            case .withdrawn, .done, .lapsed: false
+            }
+        }
+
         package var name: String {
             switch self {
             case .open: "open"

@@ -16,6 +16,8 @@ package final class ProposalDesk: Sendable {
     /// Orders that one proposal may be about: its event must fit into an entry.
     package static let ordersMaximum = 200
     /// Open proposals at the most.
+    /// How the idempotency keys begin under which orders are told; no caller's key may.
+    package static let keyPrefix = "proposal-"
     package static let openMaximum = 1_000
     /// Proposals that are kept in memory, the newest.
     static let keptMaximum = 5_000
@@ -149,7 +151,7 @@ package final class ProposalDesk: Sendable {
                 let detail = "\(open) proposals are open; confirm or withdraw some first."
                 throw .refused(OrderRefusal(rule: "too_many_proposals", detail: detail))
             }
-            let proposal = Proposal(
+            var proposal = Proposal(
                 id: engine.random.identifier(at: now),
                 deed: deed,
                 needsSecond: needsSecond,
@@ -158,9 +160,10 @@ package final class ProposalDesk: Sendable {
             )
             let event = ProposalEvent.made(deed, needsSecond: needsSecond)
             try await record(event, proposal.id, person, reason)
+            // From here on it is to be done, also after a failure in between.
+            if !needsSecond { proposal.state = .confirmed(nil) }
             keep(proposal)
-            guard !needsSecond else { return proposal }
-            return try await carryOut(proposal, nil)
+            return needsSecond ? proposal : try await carryOut(proposal, nil)
         }
     }
 
@@ -261,11 +264,12 @@ package final class ProposalDesk: Sendable {
         let digest = Engine.digest(of: proposal.deed.json)
         do throws(DeskFailure) {
             let stream = try await engine.orders.stream(of: key)
+            try await checkStillMeant(signal, stream, proposal)
             _ = try await engine.orders.apply(.signal(signal.signal), to: stream) {
                 engine.orders.context(
                     actor: Actor(.person, name: proposal.made.person),
                     reason: reason(proposal, second),
-                    idempotency: Idempotency(key: "proposal-\(proposal.id)", bodyDigest: digest)
+                    idempotency: Idempotency(key: Self.keyPrefix + proposal.id, bodyDigest: digest)
                 )
             }
             return nil
@@ -279,6 +283,21 @@ package final class ProposalDesk: Sendable {
         }
     }
 
+    /// What was parked anew meanwhile is another decision than the one that two persons took.
+    private func checkStillMeant(
+        _ signal: DeedSignal,
+        _ stream: StreamID,
+        _ proposal: Proposal
+    ) async throws(DeskFailure) {
+        guard ParkedAction(rawValue: signal.name) != nil else { return }
+        let order = try await engine.orders.load(stream)
+        guard order.keyUses[Self.keyPrefix + proposal.id] == nil else { return }
+        let meant = order.parkedParts.first { signal.step == nil || $0.parked.step == signal.step }
+        guard let meant, meant.since > proposal.made.at else { return }
+        let detail = "It was parked anew after this was proposed; look at it again."
+        throw .refused(OrderRefusal(rule: "parked_anew", detail: detail))
+    }
+
     private func forget(
         _ subjects: [String],
         _ proposal: Proposal,
@@ -290,7 +309,7 @@ package final class ProposalDesk: Sendable {
             guard let client = try await clients.client(of: subjects) else {
                 return DeedResult(of: name, refusal: "not_found")
             }
-            _ = try await clients.forget(
+            _ = try await clients.forgetConfirmed(
                 client,
                 by: Actor(.person, name: proposal.made.person),
                 reason: reason(proposal, second)
@@ -329,8 +348,8 @@ package final class ProposalDesk: Sendable {
             }
             known.append(proposal)
             if known.count > Self.keptMaximum {
-                // An open one is never forgotten: there are fewer of them than are kept.
-                let index = known.firstIndex { $0.state != .open } ?? known.startIndex
+                // What waits is never forgotten: there is less of it than is kept.
+                let index = known.firstIndex { !$0.state.isUnsettled } ?? known.startIndex
                 known.remove(at: index)
             }
         }
@@ -342,14 +361,17 @@ package final class ProposalDesk: Sendable {
         let since = engine.clock.now().advanced(by: .milliseconds(-Self.recallSpan.milliseconds))
         var end = eventCount
         var found: [Envelope] = []
-        reading: while end > 0 {
+        while end > 0 {
             let start = max(0, end - Self.page)
             let events = try await engine.store.events(of: .engine, from: start, limit: end - start)
+            var isRecent = false
             for event in events.reversed() {
                 guard let envelope = try? EventCodec.envelope(event.entry) else { continue }
-                if envelope.at < since { break reading }
+                if envelope.at >= since { isRecent = true }
                 if envelope.kind.hasPrefix("proposal.") { found.append(envelope) }
             }
+            // One event with a wrong time does not hide those before it.
+            if !isRecent { break }
             end = start
         }
         for envelope in found.reversed() { remember(envelope) }
@@ -400,7 +422,7 @@ package final class ProposalDesk: Sendable {
                 }
             } catch {
                 engine.logger.error(
-                    "a confirmed proposal could not be done; it is tried again",
+                    "a confirmed proposal could not be done",
                     metadata: [LogKey.detail: "\(proposal.id)"]
                 )
             }

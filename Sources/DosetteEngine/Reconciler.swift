@@ -68,11 +68,11 @@ final class Reconciler: Sendable {
                 for clinic in clinics {
                     guard let place = begin(clinic) else { continue }
                     group.addTask {
-                        let next = await self.round(clinic, from: place, until)
+                        let (next, hasLooked) = await self.round(clinic, from: place, until)
                         self.rounds.withLock { rounds in
                             rounds.places[clinic] = next
                             rounds.busy.remove(clinic)
-                            rounds.endedAt[clinic] = self.desk.clock.now()
+                            if hasLooked { rounds.endedAt[clinic] = self.desk.clock.now() }
                         }
                     }
                 }
@@ -98,7 +98,13 @@ final class Reconciler: Sendable {
     }
 
     /// Looks at a clinic's orders once; answers where the next round goes on.
-    private func round(_ clinic: String, from place: Place, _ until: Timestamp) async -> Place {
+    ///
+    /// - Returns: Also whether anything was looked at; a clinic whose orders all rest is looked at, too.
+    private func round(
+        _ clinic: String,
+        from place: Place,
+        _ until: Timestamp
+    ) async -> (Place, hasLooked: Bool) {
         // What the budget does not allow in this round is not begun: half of it is for the newest.
         let share = max(1, eye.capacity(of: clinic, in: interval) / 2)
         let newestCount = min(Self.newestMaximum, share)
@@ -126,7 +132,8 @@ final class Reconciler: Sendable {
             let done = looked - newest.count - older.count
             next.settled = done > 0 ? settled[done - 1] : place.settled
         }
-        return next
+        let isNothingDue = newest.isEmpty && older.isEmpty && settled.isEmpty
+        return (next, looked > 0 || isNothingDue)
     }
 
     private func rows(

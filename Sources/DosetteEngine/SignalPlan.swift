@@ -19,6 +19,11 @@ package struct SignalPlan: Sendable {
     /// What would stand in the order's story.
     package let story: [String]
     package let steps: [Step]
+
+    /// A plan that comes to nothing.
+    package static func refused(_ key: OrderKey, _ refusal: OrderRefusal) -> SignalPlan {
+        SignalPlan(key: key, refusal: refusal, story: [], steps: [])
+    }
 }
 
 extension OrderDesk {

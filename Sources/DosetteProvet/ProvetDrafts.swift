@@ -66,7 +66,8 @@ private final class DraftRecorder: Sendable {
         recorded.withLock { recorded in
             if recorded.count < Self.draftsMaximum { recorded.append(draft) }
         }
-        return request.method.isWrite ? .unknown(reason: "a dry run sends nothing") : Self.done(answer)
+        return request.method.isWrite
+            ? .unknown(reason: "a dry run sends nothing") : Self.done(answer)
     }
 
     private static func shown(_ body: JSON) -> JSON {

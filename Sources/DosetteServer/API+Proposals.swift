@@ -16,7 +16,7 @@ extension API {
                 try await desk.confirm(id, by: person, reason: reason)
             }
         case .withdraw(let id):
-            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+            try await withdraw(id, call) { (desk, person, reason) async throws(ProposalFailure) in
                 try await desk.withdraw(id, by: person, reason: reason)
             }
         case .plan(let path): try await plan(path, call)
@@ -92,6 +92,17 @@ extension API {
         return .json(proposal.view)
     }
 
+    /// Takes a proposal back: whoever may propose the like of it may.
+    private func withdraw(
+        _ id: String,
+        _ call: Call,
+        _ decision: (ProposalDesk, String, String) async throws(ProposalFailure) -> Proposal
+    ) async throws(Problem) -> Response {
+        guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
+        try call.caller.require(proposal.right)
+        return try await decide(id, call, decision)
+    }
+
     private func proposed(
         _ question: () async throws(ProposalFailure) -> Proposal
     ) async throws(Problem) -> Proposal {
@@ -157,9 +168,10 @@ enum ProposalRoute: Hashable, Sendable {
     func right(for method: HTTPRequest.Method) -> Right {
         switch self {
         case .confirm: .confirm
-        case .withdraw: .repair
-        // Proposing and planning ask for what the deed itself asks for.
-        case .list, .one, .plan: .look
+        // Proposing, withdrawing and planning ask for what the deed itself asks for, too.
+        case .list: method == .post ? .look : .seeProposals
+        case .one, .withdraw: .seeProposals
+        case .plan: .look
         }
     }
 }
@@ -261,6 +273,14 @@ extension MemberReader {
 // MARK: - Views
 
 extension Proposal {
+    /// What somebody must be allowed to do to propose the like of it.
+    var right: Right {
+        switch deed {
+        case .signal(let signal, _): Right.needed(for: signal.name)
+        case .forget: .manageClients
+        }
+    }
+
     /// The proposal for programs; a client stands there by its word in the journal.
     var view: JSON {
         var view: JSONObject = [

@@ -124,7 +124,7 @@ struct Call: Sendable {
         guard let key = keys.first else { return nil }
         let most = Idempotency.keyLengthMaximum
         guard keys.count == 1, (1...most).contains(key.utf8.count),
-            key.utf8.allSatisfy(Self.visible.contains)
+            key.utf8.allSatisfy(Self.visible.contains), !key.hasPrefix(ProposalDesk.keyPrefix)
         else {
             let detail = "An Idempotency-Key is 1 to \(most) visible ASCII characters, given once."
             throw Problem(.invalid, rule: "bad_idempotency_key", detail)

@@ -73,7 +73,11 @@ package struct DosetteServer: Service {
     }
 
     private func responder(_ checks: JournalCheckDesk) -> ServerResponder {
-        let gate = Gate(tokens: configuration.tokens, doors: DoorWatch())
+        let gate = Gate(
+            tokens: configuration.tokens,
+            doors: DoorWatch(),
+            hasTLS: configuration.tls != nil
+        )
         let gauge = StoreGauge(engine.store)
         return ServerResponder(
             api: API(

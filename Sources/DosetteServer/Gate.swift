@@ -8,6 +8,8 @@ struct Gate: Sendable {
 
     let tokens: TokenBook
     let doors: DoorWatch
+    /// Whether the server itself speaks TLS.
+    var hasTLS = false
 
     /// Judges the head of a request to the API.
     ///
@@ -67,7 +69,9 @@ struct Gate: Sendable {
             let detail = "Without tokens only calls to this machine by its own name are taken."
             throw Problem(.forbidden, rule: "foreign_host", detail)
         }
-        if let origin = head.headerFields[.origin], origin != "http://\(head.authority ?? "")" {
+        if let origin = head.headerFields[.origin],
+            origin != "\(hasTLS ? "https" : "http")://\(head.authority ?? "")"
+        {
             let detail = "Without tokens no calls from other sites' pages are taken."
             throw Problem(.forbidden, rule: "foreign_origin", detail)
         }

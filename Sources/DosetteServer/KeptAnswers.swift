@@ -237,7 +237,7 @@ extension Route {
         case .client(_, let part): part == .view ? .none : .inMemory
         case .rotateKey, .webhookReplay: .lasting
         // Nothing is done by a dry run.
-        case .proposals(let route): if case .plan = route { .none } else { .lasting }
+        case .proposals(let route): if case .plan = route { .none } else { .inMemory }
         case .clinicSide(.clinics), .clinicSide(.clinic): .lasting
         case .clinicSide, .orders, .batch, .order, .events, .signals, .dispenses, .reversal, .live,
             .ready, .metrics, .backup, .document, .feed, .webhooks, .console, .nowhere:

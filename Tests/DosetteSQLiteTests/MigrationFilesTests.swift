@@ -15,7 +15,7 @@ import Testing
         "V003_add_tiles_and_checkpoints":
             "8358685ae027463070fa4b007b43f0a5b39d0194199f937cb837d2db38767add",
         "V004_add_forgetting": "9be05c96d2c39b626a41638e1be84c43b05b755a39458c85f8614eb6334da241",
-        "V005_add_counts": "8c30b96382005471d1e77444bca016b379a8161c610b8fcd1a4a1ae2fe454235",
+        "V005_add_counts": "ac983e36ecf670e8172d3bfbc71bccf66127cd6aea13556effcae588983edbe1",
         "V006_add_webhooks_and_answers":
             "471c13721cc15861e9da32d8296eca06d00e2096417f4f8b191edae0ff4a27c4",
     ]

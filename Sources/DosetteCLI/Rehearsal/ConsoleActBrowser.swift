@@ -32,7 +32,10 @@ extension ConsoleAct {
         if process.isRunning { process.kill() }
         let seen = (try? String(contentsOf: process.log, encoding: .utf8)) ?? ""
         guard ending == .exited(0) else {
-            throw Stop(.refused, "\(seen)the newcomer did not come to the end; see \(pictures.path)")
+            throw Stop(
+                .refused,
+                "\(seen)the newcomer did not come to the end; see \(pictures.path)"
+            )
         }
         return "\(seen)the newcomer did all of it; the pictures are in \(pictures.path)"
     }

@@ -261,7 +261,8 @@ final class WebhookLane: Sendable {
             same.retryAt = nil
             return (same, nil)
         case .failed(let reason, let retryAfter):
-            same.attempt = row.attempt + 1
+            // Attempts of an event that is passed over are not the next one's.
+            same.attempt = (row.position == notice.position ? row.attempt : 0) + 1
             same.failure = reason
             guard same.attempt <= pauses.count else {
                 var next = next

@@ -104,12 +104,13 @@ extension ConsoleAPI {
         _ event: RecordedEvent,
         _ opening: Opening
     ) -> ConsoleOrderPage.Happening? {
-        guard let fact = try? EventCodec.fact(event.entry, opening: opening) else { return nil }
+        let isClosed = if case .closed = opening { true } else { false }
+        // Also of orders of before there were keys nothing personal is left then.
+        let bytes = isClosed ? (try? EventCodec.closed(event.entry)) ?? [] : event.entry
+        guard let fact = try? EventCodec.fact(bytes, opening: opening) else { return nil }
         let opened = try? EventCodec.opened(event.entry, opening: opening)
         let entry: JSON? =
-            if case .closed = opening { try? JSONReader.read(event.entry) } else {
-                opened.map { .object($0) }
-            }
+            isClosed ? try? JSONReader.read(bytes) : opened.map { .object($0) }
         return ConsoleOrderPage.Happening(
             position: event.position,
             line: OrderStory.line(fact),

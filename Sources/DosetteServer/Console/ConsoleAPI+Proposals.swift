@@ -54,7 +54,7 @@ extension ConsoleAPI {
         guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
         guard part != .view else { return try await show(proposal, nil, visit) }
         let pairs = try await form(visit)
-        if part == .withdraw { try visit.session.caller.require(right(proposal)) }
+        if part == .withdraw { try visit.session.caller.require(proposal.right) }
         let reason = (pairs["reason"] ?? "").trimmingSpaces
         do throws(Problem) {
             guard ServerLimits.reasonBytes.contains(reason.utf8.count) else {
@@ -77,13 +77,6 @@ extension ConsoleAPI {
         }
     }
 
-    private func right(_ proposal: Proposal) -> Right {
-        switch proposal.deed {
-        case .signal(let signal, _): Right.needed(for: signal.name)
-        case .forget: .manageClients
-        }
-    }
-
     // MARK: - One of them
 
     private func show(
@@ -100,6 +93,7 @@ extension ConsoleAPI {
             facts(proposal)
             results(proposal)
             if proposal.state == .open { decision(proposal, visit) }
+            if case .confirmed = proposal.state, visit.may(.confirm) { finishing(proposal, visit) }
             if !plans.isEmpty {
                 HTML(.section) {
                     HTML(.h2) { "What would be sent if it were confirmed now" }
@@ -176,7 +170,7 @@ extension ConsoleAPI {
     private func decision(_ proposal: Proposal, _ visit: Visit) -> HTML {
         let isOwn = ProposalDesk.isSame(proposal.made.person, visit.session.person)
         let canConfirm = visit.may(.confirm) && !isOwn
-        let canWithdraw = visit.may(right(proposal))
+        let canWithdraw = visit.may(proposal.right)
         return HTML(.section) {
             HTML(.h2) { "Decide" }
             if isOwn {
@@ -189,7 +183,9 @@ extension ConsoleAPI {
                 HTML(.form, .post, .action(path(["proposals", proposal.id, "confirm"]))) {
                     formKey(visit)
                     HTML(.div, .class("field")) {
-                        HTML(.label, .for("reason")) { "Why? It stands in the journal." }
+                        HTML(.label, .for("reason")) {
+                            "Why? It stands in the journal for good: name nobody."
+                        }
                         HTML(.textarea, .id("reason"), .name("reason"), .rows(2), .required)
                     }
                     HTML(.div, .class("buttons")) {
@@ -204,6 +200,21 @@ extension ConsoleAPI {
                             ) { "Withdraw it" }
                         }
                     }
+                }
+            }
+        }
+    }
+
+    /// Of what was confirmed and could not be done.
+    private func finishing(_ proposal: Proposal, _ visit: Visit) -> HTML {
+        HTML(.section) {
+            HTML(.h2) { "Not done yet" }
+            HTML(.p) { "It was confirmed, and could not be done then. No order is told twice." }
+            HTML(.form, .post, .action(path(["proposals", proposal.id, "confirm"]))) {
+                formKey(visit)
+                Self.hidden("reason", "finishing what was confirmed")
+                HTML(.div, .class("buttons")) {
+                    HTML(.button, .class("main"), .type("submit")) { "Do it now" }
                 }
             }
         }
@@ -228,9 +239,7 @@ extension ConsoleAPI {
     ) async throws(Problem) -> [(SignalPlan, clinic: String)] {
         var plans: [(SignalPlan, clinic: String)] = []
         for key in orders {
-            let plan = try await ask { () async throws(DeskFailure) in
-                try await engine.plan(signal, for: key)
-            }
+            let plan = await plan(signal, key)
             let row = try await read { () async throws(StoreError) in
                 try await engine.store.order(key)
             }
@@ -240,6 +249,19 @@ extension ConsoleAPI {
             plans.append((plan, clinic: row?.clinic ?? ""))
         }
         return plans
+    }
+}
+
+extension ConsoleAPI {
+    /// A dry run; of an order that cannot be read it tells so, and the others are shown.
+    private func plan(_ signal: Signal, _ key: OrderKey) async -> SignalPlan {
+        do throws(DeskFailure) {
+            return try await engine.plan(signal, for: key)
+        } catch {
+            let problem = Problem(error)
+            report(problem)
+            return .refused(key, OrderRefusal(rule: "not_readable", detail: problem.detail))
+        }
     }
 }
 

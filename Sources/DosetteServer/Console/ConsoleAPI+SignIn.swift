@@ -80,7 +80,9 @@ extension ConsoleAPI {
     /// Where somebody wanted to go: only into the console, never elsewhere.
     private func place(_ next: String?) -> SitePath {
         let home = path([])
-        guard let next, ServerLimits.nextBytes.contains(next.utf8.count),
+        // Only a path of this server: what begins otherwise may lead to another one.
+        guard let next, next.hasPrefix("/"), !next.hasPrefix("//"),
+            ServerLimits.nextBytes.contains(next.utf8.count),
             next.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
         else { return home }
         let halves = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
@@ -92,15 +94,14 @@ extension ConsoleAPI {
 
     // MARK: - The cookie
 
-    func cookie(_ head: HTTPRequest) -> String? {
-        let names = [Self.secureCookie, Self.plainCookie]
-        let pairs = (head.headerFields[.cookie] ?? "").split(separator: ";").map { pair in
+    func cookie(_ call: Call) -> String? {
+        // Over https the name alone tells that nobody else has set it.
+        let name = isSecure(call) ? Self.secureCookie : Self.plainCookie
+        let pairs = (call.request.head.headerFields[.cookie] ?? "").split(separator: ";").map {
+            pair in
             pair.split(separator: "=", maxSplits: 1).map { String($0).trimmingSpaces }
         }
-        return names.lazy.compactMap { name in
-            pairs.first { $0.count == 2 && $0[0] == name }?[1]
-        }
-        .first
+        return pairs.first { $0.count == 2 && $0[0] == name }?[1]
     }
 
     private func setCookie(_ key: String, _ call: Call, seconds: Int?) -> String {

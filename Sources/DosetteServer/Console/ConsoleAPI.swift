@@ -29,6 +29,9 @@ struct ConsoleAPI: Sendable {
         let key: String
         let call: Call
 
+        /// What the session is called where its key must not stand.
+        var name: String { HexText.of(AccessToken.digest(of: key)) }
+
         func may(_ right: Right) -> Bool { session.rights.contains(right) }
 
         /// Who acts, for the journal.
@@ -56,7 +59,7 @@ struct ConsoleAPI: Sendable {
     }
 
     private func answer(_ route: ConsoleRoute, _ visit: Visit) async throws(Problem) -> Response {
-        guard rates.take(visit.key, at: engine.clock.now()) else { throw .tooManyPages }
+        guard rates.take(visit.name, at: engine.clock.now()) else { throw .tooManyPages }
         if let right = route.right { try visit.session.caller.require(right) }
         if visit.call.request.method != .get, visit.call.request.method != .head {
             try refuseForeignForm(visit.call.request.head)
@@ -101,7 +104,7 @@ struct ConsoleAPI: Sendable {
     private func visit(_ call: Call, isUse: Bool) throws(Problem) -> Visit? {
         if !gate.tokens.asksForTokens { try gate.refuseForeignPages(call.request.head) }
         let now = engine.clock.now()
-        guard let key = cookie(call.request.head),
+        guard let key = cookie(call),
             let session = sessions.session(key, at: now, isUse: isUse)
         else { return nil }
         if let token = session.token, !gate.tokens.stillHolds(token, at: now) {

@@ -92,7 +92,9 @@ extension ConsoleAPI {
         page.status = problem.kind.status
         page.retryAfterSeconds = problem.retryAfterSeconds
         let now = engine.clock.now()
-        if let key = cookie(call.request.head), let session = sessions.session(key, at: now) {
+        if let key = cookie(call), let session = sessions.session(key, at: now, isUse: false),
+            session.token.map({ gate.tokens.stillHolds($0, at: now) }) ?? true
+        {
             page.header = header(nil, Visit(session: session, key: key, call: call))
         }
         return page
@@ -102,7 +104,7 @@ extension ConsoleAPI {
 
     /// Tells a page that something has changed, at most once in a while, until the time is up.
     func live(_ visit: Visit) throws(Problem) -> Response {
-        guard followers.hasRoom(visit.key) else {
+        guard followers.hasRoom(visit.name) else {
             throw .unavailable(
                 "too_many_followers",
                 "Too many pages follow; this one asks again by itself.",
@@ -110,8 +112,8 @@ extension ConsoleAPI {
             )
         }
         let body = ResponseBody { [self] writer in
-            if followers.enter(visit.key) {
-                defer { followers.leave(visit.key) }
+            if followers.enter(visit.name) {
+                defer { followers.leave(visit.name) }
                 try await tell(visit, &writer)
             }
             try await writer.finish(nil)
@@ -135,7 +137,9 @@ extension ConsoleAPI {
                 try await Task.sleep(for: ServerLimits.consoleLookInterval)
             }
             let now = engine.clock.now()
-            guard sessions.session(visit.key, at: now, isUse: false) != nil else { return }
+            guard sessions.session(visit.key, at: now, isUse: false) != nil,
+                visit.session.token.map({ gate.tokens.stillHolds($0, at: now) }) ?? true
+            else { return }
             let count = engine.hub.changeCount
             if count != known {
                 known = count

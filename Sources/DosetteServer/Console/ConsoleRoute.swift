@@ -33,7 +33,8 @@ enum ConsoleRoute: Hashable, Sendable {
 
         var right: Right {
             switch self {
-            case .today, .orders, .parked, .proposals, .workflows: .look
+            case .today, .orders, .parked, .workflows: .look
+            case .proposals: .seeProposals
             case .clinics: .readClinics
             case .audit: .audit
             case .settings: .readSettings
@@ -129,7 +130,7 @@ enum ConsoleRoute: Hashable, Sendable {
         case .section(let section): section.right
         case .order(_, let part): part.right
         case .parked: .repair
-        case .proposal(_, let part): part == .confirm ? .confirm : .look
+        case .proposal(_, let part): part == .confirm ? .confirm : .seeProposals
         case .workflow: .look
         case .verify: .audit
         }

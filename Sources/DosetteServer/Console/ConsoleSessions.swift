@@ -20,6 +20,8 @@ struct ConsoleSession: Hashable, Sendable {
 /// Who is signed in; in memory alone, so a restart signs everybody out.
 final class ConsoleSessions: Sendable {
     static let countMaximum = 1_000
+    /// Of one person.
+    static let ownMaximum = 20
     /// A session ends when nothing was asked for so long,
     static let idleMaximum = TimeSpan.hours(1)
     /// and in any case after so long.
@@ -43,8 +45,11 @@ final class ConsoleSessions: Sendable {
         )
         sessions.withLock { sessions in
             sessions = sessions.filter { Self.isAlive($0.value, at: now) }
-            if sessions.count >= Self.countMaximum {
-                let oldest = sessions.min { $0.value.seenAt < $1.value.seenAt }
+            let own = sessions.filter { $0.value.person == person && $0.value.token == token }
+            if own.count >= Self.ownMaximum || sessions.count >= Self.countMaximum {
+                // Nobody signs others out by signing in again and again.
+                let among = own.isEmpty ? sessions : own
+                let oldest = among.min { $0.value.seenAt < $1.value.seenAt }
                 if let oldest { sessions[oldest.key] = nil }
             }
             sessions[AccessToken.digest(of: key)] = session

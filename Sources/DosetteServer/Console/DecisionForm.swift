@@ -60,9 +60,12 @@ struct Choice: Hashable, Sendable {
         let each = found.filter { seen.insert($0.value).inserted }
         // What is said most stands first, and what ends the order last.
         let first = each.filter { usual.contains($0.signal) }
-            .sorted { (usual.firstIndex(of: $0.signal) ?? 0) < (usual.firstIndex(of: $1.signal) ?? 0) }
+            .sorted {
+                (usual.firstIndex(of: $0.signal) ?? 0) < (usual.firstIndex(of: $1.signal) ?? 0)
+            }
         let last = each.filter { $0.signal == Signal.cancel }
-        return first + each.filter { !usual.contains($0.signal) && $0.signal != Signal.cancel } + last
+        return first + each.filter { !usual.contains($0.signal) && $0.signal != Signal.cancel }
+            + last
     }
 
     private static func choice(

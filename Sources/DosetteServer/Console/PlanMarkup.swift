@@ -29,7 +29,9 @@ enum PlanMarkup {
                     time.zonedHTML(step.dueAt)
                 }
                 if step.requests.isEmpty {
-                    HTML(.p, .class("soft")) { "No request leaves Dosette for this step." }
+                    HTML(.p, .class("soft")) { "No request is known beforehand for this step." }
+                } else if !step.isLook, !step.requests.contains(where: \.isWrite) {
+                    HTML(.p, .class("soft")) { "What it changes then depends on Provet's answers." }
                 }
                 HTML(.ol) { step.requests.map(request) }
             }

@@ -17,15 +17,19 @@ package enum Role: String, Hashable, Sendable, CaseIterable {
         case .intake: [.takeIn, .look]
         case .operator:
             [
-                .takeIn, .look, .readPersonal, .cancel, .dispense, .repair, .confirm, .measure,
-                .readClinics,
+                .takeIn, .look, .readPersonal, .cancel, .dispense, .repair, .seeProposals,
+                .confirm, .measure, .readClinics,
             ]
-        case .pharmacist: [.look, .readPersonal, .decide, .cancel, .dispense, .confirm]
-        case .auditor: [.look, .readPersonal, .readClinics, .audit, .readSettings, .measure]
+        case .pharmacist:
+            [.look, .readPersonal, .decide, .cancel, .dispense, .seeProposals, .confirm]
+        case .auditor:
+            [
+                .look, .readPersonal, .seeProposals, .readClinics, .audit, .readSettings, .measure,
+            ]
         case .administrator:
             [
-                .look, .confirm, .measure, .readClinics, .manageClinics, .readClients,
-                .manageClients,
+                .look, .seeProposals, .confirm, .measure, .readClinics, .manageClinics,
+                .readClients, .manageClients,
                 .readSettings, .audit, .backUp, .manageKeys, .manageWebhooks,
             ]
         }
@@ -48,6 +52,8 @@ package enum Right: String, Hashable, Sendable, CaseIterable, Comparable {
     case dispense
     /// Decide how something parked goes on, or propose it.
     case repair
+    /// See what was proposed, and why.
+    case seeProposals = "see_proposals"
     /// Confirm what somebody else proposed.
     case confirm
     /// See how clinics are set up.

@@ -22,6 +22,8 @@ package final class TokenBook: Sendable {
         var tokens: [AccessToken]
         var stamp: Stamp?
         var lookedAt: ContinuousClock.Instant
+        /// What was complained about already.
+        var broken: Stamp?
     }
 
     private let file: String?
@@ -83,7 +85,12 @@ package final class TokenBook: Sendable {
             }
             logger.notice("the tokens were read again")
         } catch {
-            state.withLock { $0.stamp = stamp }
+            // It is tried again each time: what failed may have been the reading alone.
+            let isNews = state.withLock { state in
+                defer { state.broken = stamp }
+                return state.broken != stamp
+            }
+            guard isNews else { return }
             logger.error(
                 "the tokens file cannot be read: the tokens stay as they were",
                 metadata: [LogKey.detail: "\(error.problems.count) problems"]

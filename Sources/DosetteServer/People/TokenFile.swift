@@ -103,6 +103,11 @@ package enum TokenFile {
             contents: Data(text.utf8),
             attributes: [.posixPermissions: 0o600]
         )
+        // Whoever could read the old one reads the new one: root may change the file of the service.
+        if let old = try? manager.attributesOfItem(atPath: target.path) {
+            let owner = old.filter { $0.key == .ownerAccountID || $0.key == .groupOwnerAccountID }
+            try? manager.setAttributes(owner, ofItemAtPath: beside)
+        }
         guard isMade, let handle = FileHandle(forWritingAtPath: beside),
             (try? handle.synchronize()) != nil, (try? handle.close()) != nil,
             // Both texts live until the call is over.
