@@ -4,7 +4,7 @@ DEBUG := .build/debug/dosette
 RELEASE := .build/release/dosette
 BROWSER := .build/browser/bin/python
 
-.PHONY: help setup build test lint format demo demo-console drill drill-short drill-planted example \
+.PHONY: help setup build test lint format demo drill drill-short drill-planted example \
 	reliability reliability-long simulate simulate-long planted planted-long model \
 	browser-test browser-test-planted console-test demo-console \
 	power-loss power-loss-long power-loss-planted disk-shim \
@@ -38,10 +38,6 @@ format: ## Put all Swift files into the format
 demo: setup ## Real orders and two crashes, a clinic's side, the console in a browser; over real HTTP
 	swift build $(SWIFT_FLAGS) -c release --product dosette
 	@if Scripts/browser-setup; then set -- --browser $(BROWSER); fi; $(RELEASE) demo "$$@"
-
-demo-console: setup ## The console with orders in it, for you to walk through, until Ctrl-C
-	swift build $(SWIFT_FLAGS) -c release --product dosette
-	$(RELEASE) demo --act console --stay
 
 browser-test: build ## The clinic's side in Chromium: with and without script, narrow, dark, side panel
 	Scripts/browser-setup
