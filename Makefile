@@ -35,7 +35,7 @@ lint: ## Check the format of all Swift files
 format: ## Put all Swift files into the format
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests Examples Workflows Migrations Benchmarks/Package.swift Benchmarks/Sources
 
-demo: setup ## Real orders and two crashes, then a clinic's side with a browser, over real HTTP
+demo: setup ## Real orders and two crashes, a clinic's side, the console in a browser; over real HTTP
 	swift build $(SWIFT_FLAGS) -c release --product dosette
 	@if Scripts/browser-setup; then set -- --browser $(BROWSER); fi; $(RELEASE) demo "$$@"
 
