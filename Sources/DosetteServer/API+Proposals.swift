@@ -15,10 +15,7 @@ extension API {
             try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
                 try await desk.confirm(id, by: person, reason: reason)
             }
-        case .withdraw(let id):
-            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
-                try await desk.withdraw(id, by: person, reason: reason)
-            }
+        case .withdraw(let id): try await withdraw(id, call)
         case .plan(let path): try await plan(path, call)
         }
     }
@@ -71,6 +68,15 @@ extension API {
     }
 
     // MARK: - Deciding
+
+    /// Takes a proposal back, by whoever might have made it.
+    private func withdraw(_ id: String, _ call: Call) async throws(Problem) -> Response {
+        guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
+        try call.caller.require(proposal.right)
+        return try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+            try await desk.withdraw(id, by: person, reason: reason)
+        }
+    }
 
     private func decide(
         _ id: String,
@@ -154,9 +160,8 @@ enum ProposalRoute: Hashable, Sendable {
     func right(for method: HTTPRequest.Method) -> Right {
         switch self {
         case .confirm: .confirm
-        case .withdraw: .repair
-        // Proposing and planning ask for what the deed itself asks for.
-        case .list, .one, .plan: .look
+        // Proposing, planning and taking back ask for what the deed itself asks for.
+        case .list, .one, .plan, .withdraw: .look
         }
     }
 }
@@ -258,6 +263,14 @@ extension MemberReader {
 // MARK: - Views
 
 extension Proposal {
+    /// What somebody must be allowed to do to make it, or to take it back.
+    var right: Right {
+        switch deed {
+        case .signal(let signal, _): Right.needed(for: signal.name)
+        case .forget: .manageClients
+        }
+    }
+
     /// The proposal for programs; a client stands there by its word in the journal.
     var view: JSON {
         var view: JSONObject = [

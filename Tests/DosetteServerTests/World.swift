@@ -89,11 +89,14 @@ struct World: Sendable {
         store: any Store = InMemoryStore(),
         performer: FakePerformer = FakePerformer(),
         webhooks: [WebhookEndpoint] = [],
+        fourEyes: FourEyes = .nothing,
+        console: ConsoleSetting = ConsoleSetting(),
+        book: TokenBook? = nil,
         clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
         engine = try Engine(
-            Self.configuration(queuedOrders: queuedOrders),
+            Self.configuration(queuedOrders: queuedOrders, fourEyes),
             EngineParts(
                 store: store,
                 performers: [performer],
@@ -104,9 +107,12 @@ struct World: Sendable {
                 logger: Self.logger
             )
         )
+        let book = book ?? TokenBook(tokens)
+        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0, book: book)
+        configuration.console = console
         server = DosetteServer(
             engine,
-            ServerConfiguration(host: "127.0.0.1", port: 0, tokens: tokens),
+            configuration,
             clinicSide: try clinicSide(engine),
             logger: Self.logger
         )
@@ -117,7 +123,10 @@ struct World: Sendable {
     static let openGate = Gate(tokens: TokenBook([]), doors: DoorWatch())
     static let someTime = Timestamp(milliseconds: 1_755_000_000_000)
 
-    private static func configuration(queuedOrders: Int) -> Configuration {
+    private static func configuration(
+        queuedOrders: Int,
+        _ fourEyes: FourEyes
+    ) -> Configuration {
         let limits = LimitsConfiguration.standard
         return Configuration(
             dataDirectory: "",
@@ -128,7 +137,8 @@ struct World: Sendable {
                 freeDiskBytes: limits.freeDiskBytes,
                 breakerFailures: limits.breakerFailures,
                 breakerPause: limits.breakerPause
-            )
+            ),
+            fourEyes: fourEyes
         )
     }
 

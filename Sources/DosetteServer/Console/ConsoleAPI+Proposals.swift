@@ -54,7 +54,7 @@ extension ConsoleAPI {
         guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
         guard part != .view else { return try await show(proposal, nil, visit) }
         let pairs = try await form(visit)
-        if part == .withdraw { try visit.session.caller.require(right(proposal)) }
+        if part == .withdraw { try visit.session.caller.require(proposal.right) }
         let reason = (pairs["reason"] ?? "").trimmingSpaces
         do throws(Problem) {
             guard ServerLimits.reasonBytes.contains(reason.utf8.count) else {
@@ -74,13 +74,6 @@ extension ConsoleAPI {
         } catch {
             report(error)
             return try await show(engine.proposals.proposal(id) ?? proposal, error, visit)
-        }
-    }
-
-    private func right(_ proposal: Proposal) -> Right {
-        switch proposal.deed {
-        case .signal(let signal, _): Right.needed(for: signal.name)
-        case .forget: .manageClients
         }
     }
 
@@ -176,7 +169,7 @@ extension ConsoleAPI {
     private func decision(_ proposal: Proposal, _ visit: Visit) -> HTML {
         let isOwn = ProposalDesk.isSame(proposal.made.person, visit.session.person)
         let canConfirm = visit.may(.confirm) && !isOwn
-        let canWithdraw = visit.may(right(proposal))
+        let canWithdraw = visit.may(proposal.right)
         return HTML(.section) {
             HTML(.h2) { "Decide" }
             if isOwn {

@@ -84,23 +84,22 @@ extension ConsoleAPI {
             next.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
         else { return home }
         let halves = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard case .console(let route) = Route(String(halves[0])), route.methods.contains(.get),
-            route != .signIn
+        // What does not begin at the root may begin with a scheme.
+        guard next.hasPrefix("/"), case .console(let route) = Route(String(halves[0])),
+            route.methods.contains(.get), route != .signIn
         else { return home }
         return SitePath(inside: base, next)
     }
 
     // MARK: - The cookie
 
-    func cookie(_ head: HTTPRequest) -> String? {
-        let names = [Self.secureCookie, Self.plainCookie]
-        let pairs = (head.headerFields[.cookie] ?? "").split(separator: ";").map { pair in
+    /// The key in the cookie; over https the plain one counts for nothing, for a neighbouring host can set it.
+    func cookie(_ call: Call) -> String? {
+        let name = isSecure(call) ? Self.secureCookie : Self.plainCookie
+        let pairs = (call.request.headers[.cookie] ?? "").split(separator: ";").map { pair in
             pair.split(separator: "=", maxSplits: 1).map { String($0).trimmingSpaces }
         }
-        return names.lazy.compactMap { name in
-            pairs.first { $0.count == 2 && $0[0] == name }?[1]
-        }
-        .first
+        return pairs.first { $0.count == 2 && $0[0] == name }?[1]
     }
 
     private func setCookie(_ key: String, _ call: Call, seconds: Int?) -> String {

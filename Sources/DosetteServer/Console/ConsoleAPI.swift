@@ -101,7 +101,7 @@ struct ConsoleAPI: Sendable {
     private func visit(_ call: Call, isUse: Bool) throws(Problem) -> Visit? {
         if !gate.tokens.asksForTokens { try gate.refuseForeignPages(call.request.head) }
         let now = engine.clock.now()
-        guard let key = cookie(call.request.head),
+        guard let key = cookie(call),
             let session = sessions.session(key, at: now, isUse: isUse)
         else { return nil }
         if let token = session.token, !gate.tokens.stillHolds(token, at: now) {

@@ -92,7 +92,8 @@ extension ConsoleAPI {
         page.status = problem.kind.status
         page.retryAfterSeconds = problem.retryAfterSeconds
         let now = engine.clock.now()
-        if let key = cookie(call.request.head), let session = sessions.session(key, at: now) {
+        // What fails may be asked by a page by itself, which keeps nobody signed in.
+        if let key = cookie(call), let session = sessions.session(key, at: now, isUse: false) {
             page.header = header(nil, Visit(session: session, key: key, call: call))
         }
         return page
