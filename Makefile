@@ -6,7 +6,7 @@ BROWSER := .build/browser/bin/python
 
 .PHONY: help setup build test lint format demo drill drill-short drill-planted example \
 	reliability reliability-long simulate simulate-long planted planted-long model \
-	browser-test browser-test-planted \
+	browser-test browser-test-planted console-test demo-console \
 	power-loss power-loss-long power-loss-planted disk-shim \
 	storage-faults storage-faults-long storage-faults-planted \
 	process-death process-death-long process-death-planted \
@@ -42,6 +42,15 @@ demo: setup ## Real orders and two crashes, then a clinic's side with a browser,
 browser-test: build ## The clinic's side in Chromium: with and without script, narrow, dark, side panel
 	Scripts/browser-setup
 	$(DEBUG) demo --act clinic --browser $(BROWSER) --manners plain no-script narrow dark frame
+
+console-test: build ## A newcomer at the console in Chromium; pictures in .build/console-test
+	Scripts/browser-setup
+	rm -rf .build/console-test
+	$(DEBUG) demo --act console --browser $(BROWSER) --directory .build/console-test
+
+demo-console: setup ## The console with a pharmacy's people and orders, for you to try; until Ctrl-C
+	swift build $(SWIFT_FLAGS) -c release --product dosette
+	$(RELEASE) demo --act console --stay
 
 browser-test-planted: build ## A configuration that is wrong on purpose must be found
 	Scripts/browser-setup
@@ -127,7 +136,7 @@ FUZZ := .build/debug/dosette-fuzz
 
 fuzz: ## Broken inputs to every parser: 30 s each (small ones 15), two at a time
 	swift build $(SWIFT_FLAGS) --product dosette-fuzz
-	$(FUZZ) --target all --seconds 30 --jobs 2 --seed $${SEED:-1}
+	$(FUZZ) --target all --seconds $${FUZZ_SECONDS:-30} --jobs 2 --seed $${SEED:-1}
 
 fuzz-long: ## The same for twenty minutes each
 	swift build $(SWIFT_FLAGS) --product dosette-fuzz

@@ -1,4 +1,5 @@
 package import Foundation
+import Yams
 
 /// What was found in a configuration file: what is wrong, and what is odd.
 package struct ConfigurationReport: Sendable {
@@ -8,6 +9,8 @@ package struct ConfigurationReport: Sendable {
     package let problems: [YAMLProblem]
     /// What is taken and is seldom meant, in the order of the lines.
     package let oddities: [YAMLProblem]
+    /// The files that secrets are read from.
+    package let secretFiles: [String]
 }
 
 extension ConfigurationReader {
@@ -29,7 +32,12 @@ extension ConfigurationReader {
         let configuration = document.flatMap(reader.configuration)
         guard problems.problems.isEmpty, let configuration, let document else {
             let sorted = YAMLProblems(problems.problems).problems
-            return ConfigurationReport(configuration: nil, problems: sorted, oddities: [])
+            return ConfigurationReport(
+                configuration: nil,
+                problems: sorted,
+                oddities: [],
+                secretFiles: document.map(reader.secretFiles) ?? []
+            )
         }
         let oddities = YAMLProblemList(file: file.lastPathComponent)
         for (path, message) in ConfigurationOddities(configuration).all {
@@ -38,8 +46,27 @@ extension ConfigurationReader {
         return ConfigurationReport(
             configuration: configuration,
             problems: [],
-            oddities: YAMLProblems(oddities.problems).problems
+            oddities: YAMLProblems(oddities.problems).problems,
+            secretFiles: reader.secretFiles(document)
         )
+    }
+
+    /// What secrets are called, wherever in a configuration.
+    private static let secretNames: Set = [
+        "client_secret_file", "transmit_secret_file", "secret_file", "salt_file", "token_file",
+    ]
+
+    /// The paths of the files that secrets are read from.
+    private func secretFiles(_ value: YAMLValue) -> [String] {
+        switch value.node {
+        case .mapping:
+            return (value.members() ?? []).flatMap { name, member in
+                guard Self.secretNames.contains(name) else { return secretFiles(member) }
+                return optional(member)?.text().map { [path($0)] } ?? []
+            }
+        case .sequence: return (value.elements() ?? []).flatMap(secretFiles)
+        case .scalar, .alias: return []
+        }
     }
 }
 

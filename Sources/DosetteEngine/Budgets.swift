@@ -373,6 +373,11 @@ package final class Budgets: Sendable {
         package let breaker: Breaker.State
         /// Endpoints that were called since the start, by name.
         package let budgets: [Left]
+
+        package init(breaker: Breaker.State, budgets: [Left]) {
+            self.breaker = breaker
+            self.budgets = budgets
+        }
     }
 
     package func standing(of clinic: String, at now: Timestamp) -> Standing {

@@ -15,6 +15,10 @@ enum OpenAPIText {
             requests are read strictly, and an unknown member or parameter is refused by name. What is no HTTP at
             all is answered 400 without a body.
 
+            `x-right` names the right that a call asks for, `x-further-rights` those of which it asks for some besides,
+            by what is in it; each role of a token has some of them (docs/api.md lists which). Without the right the answer
+            is 403 with the rule `right_needed`. A call that no token is due for has neither.
+
             See docs/api.md of the software for the feed, webhooks and idempotency in words.
           license:
             name: Apache-2.0
@@ -27,6 +31,8 @@ enum OpenAPIText {
         tags:
           - name: orders
             description: Taking orders in, showing them, deciding on them, counting what is handed over.
+          - name: proposals
+            description: What one person proposes and a second one confirms; dry runs.
           - name: clients
             description: What is kept about a client, and forgetting it.
           - name: clinics
@@ -45,6 +51,7 @@ enum OpenAPIText {
           /v1/orders:
             get:
               operationId: listOrders
+              x-right: look
               tags: [orders]
               summary: Lists orders, oldest first.
               parameters:
@@ -63,10 +70,12 @@ enum OpenAPIText {
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
             post:
               operationId: submitOrder
+              x-right: take_in
               tags: [orders]
               summary: Takes an order in.
               description: |
@@ -104,11 +113,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/orders/batch:
             post:
               operationId: submitOrders
+              x-right: take_in
               tags: [orders]
               summary: Takes many orders in, one a line.
               description: |
@@ -142,10 +153,12 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
           /v1/orders/{source}/{order_id}:
             get:
               operationId: showOrder
+              x-right: look
               tags: [orders]
               summary: Shows an order as it is now.
               description: |
@@ -172,16 +185,19 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/orders/{source}/{order_id}/events:
             get:
               operationId: showHistory
+              x-right: look
+              x-further-rights: [read_personal]
               tags: [orders]
               summary: Shows the order's history, oldest first.
               description: |
-                `opened` (the default) has what is personal in its place, and who reads it is recorded; `sealed` has the
-                entries as they are hashed.
+                `opened` (the default) has what is personal in its place, asks for `read_personal` besides, and who reads it is
+                recorded; `sealed` has the entries as they are hashed.
               parameters:
                 - $ref: '#/components/parameters/SourcePath'
                 - $ref: '#/components/parameters/OrderPath'
@@ -199,15 +215,20 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/orders/{source}/{order_id}/signals:
             post:
               operationId: signalOrder
+              x-right: look
+              x-further-rights: [decide, cancel, repair]
               tags: [orders]
               summary: Tells an order something.
               description: |
                 202 means that it is on disk; it takes effect at Provet later.
+                The right goes by the signal: `repair` for retry, adopt, resend and give_up; `cancel` for cancel and remark;
+                `decide` for any other. What the configuration's `four_eyes` names is refused here (409, `four_eyes`).
                 With If-Match nothing is done unless the order is still at that version.
               parameters:
                 - $ref: '#/components/parameters/SourcePath'
@@ -240,11 +261,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/orders/{source}/{order_id}/dispenses:
             post:
               operationId: recordDispense
+              x-right: dispense
               tags: [orders]
               summary: Records that something was handed over.
               parameters:
@@ -280,11 +303,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/orders/{source}/{order_id}/dispenses/{dispense_id}/reversal:
             post:
               operationId: reverseDispense
+              x-right: dispense
               tags: [orders]
               summary: Takes a dispense back.
               parameters:
@@ -321,11 +346,216 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/orders/{source}/{order_id}/plan:
+            post:
+              operationId: planSignal
+              x-right: look
+              x-further-rights: [read_personal, decide, cancel, repair]
+              tags: [proposals]
+              summary: 'A dry run: what a signal would lead to now.'
+              description: |
+                Nothing is written or sent, but that it was looked at: the requests may tell of people. Besides `read_personal`
+                it asks for the right of the signal itself. What would be refused is told in `refused`, with 200.
+              parameters:
+                - $ref: '#/components/parameters/SourcePath'
+                - $ref: '#/components/parameters/OrderPath'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/DrySignal'}
+                    examples:
+                      dryCancel: {$ref: '#/components/examples/dryCancel'}
+                      dryResend: {$ref: '#/components/examples/dryResend'}
+              responses:
+                '200':
+                  description: What it would lead to.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/SignalPlan'}
+                      examples:
+                        plan: {$ref: '#/components/examples/plan'}
+                '400': {$ref: '#/components/responses/NotJSON'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/proposals:
+            get:
+              operationId: listProposals
+              x-right: look
+              tags: [proposals]
+              summary: Lists proposals, the newest first.
+              description: |
+                Those of the last 30 days and those made since the server started, 5,000 at the most; the journal has all of them.
+              parameters:
+                - $ref: '#/components/parameters/ProposalState'
+                - $ref: '#/components/parameters/Limit'
+              responses:
+                '200':
+                  description: The proposals.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/ProposalPage'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+            post:
+              operationId: propose
+              x-right: look
+              x-further-rights: [repair, cancel, manage_clients]
+              tags: [proposals]
+              summary: Proposes a decision on orders, or to forget a client.
+              description: |
+                It asks for the right of what is proposed. What the configuration's `four_eyes` names waits, `open`, until
+                somebody else confirms it, seven days at the most; anything else is done at once, and the answer says what
+                came of it. Without an Idempotency-Key a second call makes a second proposal.
+              parameters:
+                - $ref: '#/components/parameters/IdempotencyKey'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/ProposalDraft'}
+                    examples:
+                      proposeResend: {$ref: '#/components/examples/proposeResend'}
+                      proposeAdopt: {$ref: '#/components/examples/proposeAdopt'}
+                      proposeMany: {$ref: '#/components/examples/proposeMany'}
+                      proposeForget: {$ref: '#/components/examples/proposeForget'}
+              responses:
+                '201':
+                  description: It is on disk, and done where no second person is needed.
+                  headers:
+                    Location: {$ref: '#/components/headers/ProposalLocation'}
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Proposal'}
+                      examples:
+                        proposal: {$ref: '#/components/examples/openProposal'}
+                '400': {$ref: '#/components/responses/NotJSON'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/proposals/{proposal}:
+            get:
+              operationId: showProposal
+              x-right: look
+              tags: [proposals]
+              summary: Shows a proposal.
+              parameters:
+                - $ref: '#/components/parameters/ProposalPath'
+              responses:
+                '200':
+                  description: The proposal.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Proposal'}
+                      examples:
+                        proposal: {$ref: '#/components/examples/doneProposal'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+          /v1/proposals/{proposal}/confirm:
+            post:
+              operationId: confirmProposal
+              x-right: confirm
+              tags: [proposals]
+              summary: Confirms a proposal as a second person.
+              description: |
+                What it is about is done before this answers; `results` says for each order what came of it. Whoever made the
+                proposal is refused with the rule `same_person`, one that is no longer open with `not_open`.
+              parameters:
+                - $ref: '#/components/parameters/ProposalPath'
+                - $ref: '#/components/parameters/IdempotencyKey'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Decision'}
+                    examples:
+                      decision: {$ref: '#/components/examples/confirm'}
+              responses:
+                '200':
+                  description: It is on disk; the proposal afterwards.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Proposal'}
+                '400': {$ref: '#/components/responses/NotJSON'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
+                '500': {$ref: '#/components/responses/InternalError'}
+                '503': {$ref: '#/components/responses/Unavailable'}
+          /v1/proposals/{proposal}/withdraw:
+            post:
+              operationId: withdrawProposal
+              x-right: repair
+              tags: [proposals]
+              summary: Takes an open proposal back.
+              description: |
+                Nothing of it is done.
+              parameters:
+                - $ref: '#/components/parameters/ProposalPath'
+                - $ref: '#/components/parameters/IdempotencyKey'
+              requestBody:
+                required: true
+                content:
+                  application/json:
+                    schema: {$ref: '#/components/schemas/Decision'}
+                    examples:
+                      decision: {$ref: '#/components/examples/withdraw'}
+              responses:
+                '200':
+                  description: It is on disk; the proposal afterwards.
+                  content:
+                    application/json:
+                      schema: {$ref: '#/components/schemas/Proposal'}
+                '400': {$ref: '#/components/responses/NotJSON'}
+                '401': {$ref: '#/components/responses/Unauthorized'}
+                '403': {$ref: '#/components/responses/Forbidden'}
+                '404': {$ref: '#/components/responses/NotFound'}
+                '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '409': {$ref: '#/components/responses/Conflict'}
+                '413': {$ref: '#/components/responses/TooLarge'}
+                '415': {$ref: '#/components/responses/UnsupportedMediaType'}
+                '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/events:
             get:
               operationId: followJournal
+              x-right: audit
               tags: [feed]
               summary: The whole journal as a feed, oldest first.
               description: |
@@ -359,11 +589,13 @@ enum OpenAPIText {
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/webhooks:
             get:
               operationId: listWebhooks
+              x-right: read_settings
               tags: [webhooks]
               summary: Shows each endpoint and how far it is.
               responses:
@@ -376,11 +608,13 @@ enum OpenAPIText {
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/webhooks/{webhook}/replay:
             post:
               operationId: replayWebhook
+              x-right: manage_webhooks
               tags: [webhooks]
               summary: Sends events again.
               description: |
@@ -412,11 +646,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clients/{clinic}/{client_id}:
             get:
               operationId: showClient
+              x-right: read_clients
               tags: [clients]
               summary: Shows which keys of a client are kept, and until when.
               parameters:
@@ -433,15 +669,18 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clients/{clinic}/{client_id}/forget:
             post:
               operationId: forgetClient
+              x-right: manage_clients
               tags: [clients]
               summary: 'Forgets a client: destroys the keys that need not be kept.'
               description: |
                 What must be kept is destroyed when its time is over. Refused while an order of the client is open or a legal hold lies on it.
+                Where the configuration's `four_eyes` names forget, it has to be proposed (409, `four_eyes`).
               parameters:
                 - $ref: '#/components/parameters/ClinicPath'
                 - $ref: '#/components/parameters/ClientPath'
@@ -468,11 +707,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clients/{clinic}/{client_id}/hold:
             post:
               operationId: holdClient
+              x-right: manage_clients
               tags: [clients]
               summary: Puts a legal hold on a client.
               description: |
@@ -503,11 +744,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clients/{clinic}/{client_id}/release:
             post:
               operationId: releaseClient
+              x-right: manage_clients
               tags: [clients]
               summary: Ends a legal hold.
               description: |
@@ -538,11 +781,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics:
             get:
               operationId: listClinics
+              x-right: read_clinics
               tags: [clinics]
               summary: Lists the clinics.
               responses:
@@ -556,9 +801,11 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
             post:
               operationId: putClinic
+              x-right: manage_clinics
               tags: [clinics]
               summary: Adds a clinic, or changes one that was added.
               description: |
@@ -587,11 +834,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}:
             get:
               operationId: showClinic
+              x-right: read_clinics
               tags: [clinics]
               summary: Shows a clinic.
               parameters:
@@ -607,9 +856,11 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
             delete:
               operationId: removeClinic
+              x-right: manage_clinics
               tags: [clinics]
               summary: Takes a disabled clinic without open orders away.
               parameters:
@@ -634,11 +885,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/disable:
             post:
               operationId: disableClinic
+              x-right: manage_clinics
               tags: [clinics]
               summary: 'Holds a clinic back: nothing is taken for it or sent to it.'
               parameters:
@@ -666,11 +919,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/enable:
             post:
               operationId: enableClinic
+              x-right: manage_clinics
               tags: [clinics]
               summary: Lets a clinic go on.
               parameters:
@@ -698,11 +953,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/check:
             get:
               operationId: checkClinic
+              x-right: read_clinics
               tags: [clinics]
               summary: Signs in at Provet and tries each permission; changes nothing there.
               parameters:
@@ -719,11 +976,13 @@ enum OpenAPIText {
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/settings:
             get:
               operationId: showClinicSettings
+              x-right: read_clinics
               tags: [clinics]
               summary: Shows what the fee needs of the departments' settings, read now.
               parameters:
@@ -740,11 +999,13 @@ enum OpenAPIText {
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/buttons:
             get:
               operationId: showButtons
+              x-right: read_clinics
               tags: [clinics]
               summary: Shows what to type into Provet for the buttons; with their salt.
               parameters:
@@ -761,10 +1022,12 @@ enum OpenAPIText {
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
             post:
               operationId: createButtons
+              x-right: manage_clinics
               tags: [clinics]
               summary: Makes the buttons that are missing at Provet.
               parameters:
@@ -792,11 +1055,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/webhooks:
             get:
               operationId: showClinicWebhooks
+              x-right: read_clinics
               tags: [clinics]
               summary: Shows which of Provet's webhooks lead here.
               parameters:
@@ -813,10 +1078,12 @@ enum OpenAPIText {
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '409': {$ref: '#/components/responses/Conflict'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
             post:
               operationId: createClinicWebhooks
+              x-right: manage_clinics
               tags: [clinics]
               summary: Makes the webhooks that are missing at Provet.
               parameters:
@@ -844,11 +1111,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/clinics/{clinic}/prescriptions/{prescription}:
             get:
               operationId: showPrescription
+              x-right: read_personal
               tags: [clinics]
               summary: Shows a prescription as Provet has it now; who reads it is recorded.
               parameters:
@@ -866,11 +1135,13 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/audit/rotate-key:
             post:
               operationId: rotateKey
+              x-right: manage_keys
               tags: [evidence]
               summary: Gives the log a new signing key.
               parameters:
@@ -896,11 +1167,13 @@ enum OpenAPIText {
                 '413': {$ref: '#/components/responses/TooLarge'}
                 '415': {$ref: '#/components/responses/UnsupportedMediaType'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/backup:
             get:
               operationId: backup
+              x-right: back_up
               tags: [evidence]
               summary: Sends a copy of the journal as it is now; one at a time.
               responses:
@@ -919,6 +1192,7 @@ enum OpenAPIText {
                 '404': {$ref: '#/components/responses/NotFound'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
                 '422': {$ref: '#/components/responses/Invalid'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
                 '503': {$ref: '#/components/responses/Unavailable'}
           /v1/openapi.yaml:
@@ -1084,6 +1358,7 @@ enum OpenAPIText {
           /metrics:
             get:
               operationId: metrics
+              x-right: measure
               tags: [health]
               summary: Numbers for Prometheus.
               responses:
@@ -1095,6 +1370,7 @@ enum OpenAPIText {
                 '401': {$ref: '#/components/responses/Unauthorized'}
                 '403': {$ref: '#/components/responses/Forbidden'}
                 '405': {$ref: '#/components/responses/MethodNotAllowed'}
+                '429': {$ref: '#/components/responses/TooManyCalls'}
                 '500': {$ref: '#/components/responses/InternalError'}
         components:
           securitySchemes:
@@ -1113,6 +1389,10 @@ enum OpenAPIText {
               description: The order's path.
               required: true
               schema: {type: string, pattern: '^/v1/orders/'}
+            ProposalLocation:
+              description: The proposal's path.
+              required: true
+              schema: {type: string, pattern: '^/v1/proposals/'}
             ETag:
               description: A strong tag; its first part is the order's version.
               required: true
@@ -1127,6 +1407,7 @@ enum OpenAPIText {
             ClinicPath: {name: clinic, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: nordic-vets}
             ClientPath: {name: client_id, in: path, required: true, schema: {$ref: '#/components/schemas/ID'}, example: 1}
             PrescriptionPath: {name: prescription, in: path, required: true, schema: {$ref: '#/components/schemas/ID'}, example: 1}
+            ProposalPath: {name: proposal, in: path, required: true, schema: {type: string, minLength: 1}, example: 0198c6f2-8c00-7000-8000-000000000001}
             TokenPath: {name: token, in: path, required: true, schema: {type: string, minLength: 1}}
             NamePath: {name: name, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: baltic-vets}
             WebhookPath: {name: webhook, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: warehouse}
@@ -1144,6 +1425,7 @@ enum OpenAPIText {
               description: The `next` of the page before.
               schema: {type: string, pattern: '^o[0-9a-z]+$'}
             Limit: {name: limit, in: query, schema: {type: integer, minimum: 1, maximum: 1000, default: 100}}
+            ProposalState: {name: state, in: query, schema: {enum: [open, confirmed, withdrawn, done, lapsed]}}
             HistoryForm: {name: form, in: query, schema: {enum: [opened, sealed]}}
             By:
               name: by
@@ -1206,8 +1488,10 @@ enum OpenAPIText {
                 WWW-Authenticate: {required: true, schema: {type: string}}
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
             Forbidden:
-              description: The caller may not do this.
-              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+              description: >-
+                The caller may not do this. `right_needed`: the token's roles have not the right; Provet's `permission_missing`;
+                without tokens, pages of other sites.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}, examples: {problem: {$ref: '#/components/examples/rightNeeded'}}}}
             NotFound:
               description: There is no such thing.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
@@ -1217,8 +1501,10 @@ enum OpenAPIText {
                 Allow: {required: true, schema: {type: string}}
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
             Conflict:
-              description: It contradicts what is there, or the state refuses it; `rule` says which rule.
-              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
+              description: >-
+                It contradicts what is there, or the state refuses it; `rule` says which rule. `four_eyes`: a second person is
+                due, so propose it at /v1/proposals.
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}, examples: {problem: {$ref: '#/components/examples/fourEyes'}}}}
             Changed:
               description: The order has changed since the version in If-Match; nothing was done.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
@@ -1231,6 +1517,13 @@ enum OpenAPIText {
             Invalid:
               description: Rules are broken, all of which are named.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}, examples: {problem: {$ref: '#/components/examples/invalid'}}}}
+            TooManyCalls:
+              description: >-
+                Too many calls. `rate`: of this token within the second. `locked_out`: too many tokens from this address were
+                not valid, and neither is this one.
+              headers:
+                Retry-After: {$ref: '#/components/headers/RetryAfter'}
+              content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}, examples: {problem: {$ref: '#/components/examples/tooManyCalls'}}}}
             InternalError:
               description: A fault of the server's; its log says what.
               content: {application/problem+json: {schema: {$ref: '#/components/schemas/Problem'}}}
@@ -1266,6 +1559,7 @@ enum OpenAPIText {
                     - urn:dosette:problem:unsupported_media_type
                     - urn:dosette:problem:unauthorized
                     - urn:dosette:problem:forbidden
+                    - urn:dosette:problem:too_many_calls
                     - urn:dosette:problem:unavailable
                     - urn:dosette:problem:internal_error
                 title: {type: string}
@@ -1561,6 +1855,157 @@ enum OpenAPIText {
                       quantity: {type: integer, minimum: 1, maximum: 10000}
                       substitute: {type: string, minLength: 1, maxLength: 128}
                       ordered: {type: integer, minimum: 0, maximum: 10000}
+            DrySignal:
+              type: object
+              description: A signal; nobody has to say why, as nothing is done.
+              required: [signal]
+              additionalProperties: false
+              properties:
+                signal:
+                  type: string
+                  description: >-
+                    accept, accept_with_warning, reject, cancel, remark; retry, adopt, resend, give_up for what is
+                    parked; and what the order's workflow adds.
+                reason: {$ref: '#/components/schemas/Text'}
+                remarks: {type: string, maxLength: 2000}
+                by: {$ref: '#/components/schemas/Person/properties/by'}
+                step: {type: string, minLength: 1, maxLength: 50}
+                receipt:
+                  type: object
+                  required: [id]
+                  additionalProperties: false
+                  properties: {id: {$ref: '#/components/schemas/ID'}}
+                items:
+                  type: array
+                  maxItems: 20
+                  items:
+                    type: object
+                    required: [item]
+                    additionalProperties: false
+                    properties:
+                      item: {type: integer, minimum: 0, maximum: 19}
+                      quantity: {type: integer, minimum: 1, maximum: 10000}
+                      substitute: {type: string, minLength: 1, maxLength: 128}
+                      ordered: {type: integer, minimum: 0, maximum: 10000}
+            SignalPlan:
+              type: object
+              required: [order, refused, story, steps]
+              properties:
+                order: {$ref: '#/components/schemas/OrderKey'}
+                refused:
+                  type: [object, 'null']
+                  description: Why the signal would be refused.
+                  required: [rule, detail]
+                  properties:
+                    rule: {type: string}
+                    detail: {type: string}
+                story: {type: array, items: {type: string}, description: What would stand in the order's history.}
+                steps:
+                  type: array
+                  items:
+                    type: object
+                    required: [part, action, looks_only, due_at, requests]
+                    properties:
+                      part: {type: string, description: The part of the workflow.}
+                      action: {type: string}
+                      looks_only: {type: boolean, description: 'It looks for the trace of an earlier attempt, and makes none.'}
+                      due_at: {$ref: '#/components/schemas/Instant'}
+                      requests:
+                        type: array
+                        items:
+                          type: object
+                          required: [method, url, body, changes]
+                          properties:
+                            method: {type: string}
+                            url: {type: string}
+                            body: {$ref: '#/components/schemas/Passed'}
+                            changes: {type: boolean, description: Whether it changes something on the far side.}
+            OrderKey: {type: string, description: 'An order, as source/order_id.', pattern: '^[A-Za-z0-9._~-]{1,64}/[A-Za-z0-9._~-]{1,64}$'}
+            ProposalDraft:
+              description: At most 64 KiB.
+              oneOf:
+                - $ref: '#/components/schemas/SignalProposal'
+                - $ref: '#/components/schemas/ForgetProposal'
+            SignalProposal:
+              type: object
+              required: [do, signal, orders, reason]
+              additionalProperties: false
+              properties:
+                do: {const: signal}
+                signal: {enum: [adopt, resend, retry, give_up, cancel]}
+                orders:
+                  type: array
+                  minItems: 1
+                  maxItems: 200
+                  uniqueItems: true
+                  items: {$ref: '#/components/schemas/OrderKey'}
+                receipt:
+                  type: object
+                  description: What was found, with a single order.
+                  required: [id]
+                  additionalProperties: false
+                  properties: {id: {$ref: '#/components/schemas/ID'}}
+                step: {type: string, minLength: 1, maxLength: 50}
+                reason: {$ref: '#/components/schemas/Text'}
+                by: {$ref: '#/components/schemas/Person/properties/by'}
+            ForgetProposal:
+              type: object
+              required: [do, client, reason]
+              additionalProperties: false
+              properties:
+                do: {const: forget}
+                client: {type: string, description: 'The client, as clinic/number.', pattern: '^[A-Za-z0-9._~-]{1,64}/[1-9][0-9]{0,14}$'}
+                reason: {$ref: '#/components/schemas/Text'}
+                by: {$ref: '#/components/schemas/Person/properties/by'}
+            ProposalPage:
+              type: object
+              required: [proposals]
+              properties:
+                proposals: {type: array, items: {$ref: '#/components/schemas/Proposal'}}
+            Proposal:
+              type: object
+              required: [proposal, state, deed, needs_second, made, lapses_at, decided, results]
+              properties:
+                proposal: {type: string, description: Its name.}
+                state: {enum: [open, confirmed, withdrawn, done, lapsed]}
+                deed:
+                  oneOf:
+                    - type: object
+                      required: [do, signal, orders]
+                      properties:
+                        do: {const: signal}
+                        signal: {type: string}
+                        orders: {type: array, items: {$ref: '#/components/schemas/OrderKey'}}
+                        receipt_id: {type: integer}
+                        step: {type: string}
+                    - type: object
+                      required: [do, subjects]
+                      properties:
+                        do: {const: forget}
+                        subjects: {type: array, items: {type: string}, description: 'The client, by its words in the journal.'}
+                needs_second: {type: boolean, description: Whether a second person has to confirm it.}
+                made: {$ref: '#/components/schemas/ProposalWord'}
+                lapses_at: {$ref: '#/components/schemas/Instant'}
+                decided:
+                  description: Who confirmed or withdrew it.
+                  oneOf:
+                    - $ref: '#/components/schemas/ProposalWord'
+                    - {type: 'null'}
+                results:
+                  type: [array, 'null']
+                  items:
+                    type: object
+                    required: [of, refused]
+                    properties:
+                      of: {type: string, description: 'The order, or the client by its word in the journal.'}
+                      refused: {type: [string, 'null'], description: The rule that refused it; null where it was done.}
+            ProposalWord:
+              type: object
+              required: [by, reason, at]
+              properties:
+                by: {type: string}
+                reason: {type: string}
+                at: {$ref: '#/components/schemas/Instant'}
             Dispense:
               type: object
               required: [dispense_id, item, quantity_packages, dispensed_on]
@@ -1882,6 +2327,82 @@ enum OpenAPIText {
               value: {from: 12, reason: the receiver lost what it had, by: maija}
             replayDead:
               value: {from: dead, reason: the receiver works again, by: maija}
+            dryCancel:
+              value: {signal: cancel}
+            dryResend:
+              value: {signal: resend, by: maija}
+            plan:
+              value:
+                order: webshop/HD-2025-000123
+                refused: null
+                story: [the order is to be canceled]
+                steps:
+                  - part: prescription
+                    action: provet.patch_status
+                    looks_only: false
+                    due_at: '2025-08-20T11:31:39.000Z'
+                    requests:
+                      - method: PATCH
+                        url: https://provetcloud.example/4/api/0.1/prescription/17/
+                        body: {status: 6}
+                        changes: true
+            proposeResend:
+              value: {do: signal, signal: resend, orders: [webshop/HD-10], reason: Provet shows no sale of it, by: maija}
+            proposeAdopt:
+              value: {do: signal, signal: adopt, orders: [webshop/HD-10], receipt: {id: 17}, reason: it is sale 17, by: maija}
+            proposeMany:
+              value: {do: signal, signal: retry, orders: [webshop/HD-1, webshop/HD-2], reason: the clinic is there again, by: maija}
+            proposeForget:
+              value: {do: forget, client: nordic-vets/3, reason: the client asked for it in writing, by: maija}
+            confirm:
+              value: {reason: I looked at Provet and see none either, by: petter}
+            withdraw:
+              value: {reason: the sale was found, by: petter}
+            openProposal:
+              value:
+                proposal: 0198c6f2-8c00-7000-8000-000000000001
+                state: open
+                deed: {do: signal, signal: resend, orders: [webshop/HD-10]}
+                needs_second: true
+                made: {by: maija, reason: Provet shows no sale of it, at: '2025-08-20T11:31:39.000Z'}
+                lapses_at: '2025-08-27T11:31:39.000Z'
+                decided: null
+                results: null
+            doneProposal:
+              value:
+                proposal: 0198c6f2-8c00-7000-8000-000000000001
+                state: done
+                deed: {do: signal, signal: resend, orders: [webshop/HD-10]}
+                needs_second: true
+                made: {by: maija, reason: Provet shows no sale of it, at: '2025-08-20T11:31:39.000Z'}
+                lapses_at: '2025-08-27T11:31:39.000Z'
+                decided: {by: petter, reason: I looked at Provet and see none either, at: '2025-08-20T11:40:02.000Z'}
+                results: [{of: webshop/HD-10, refused: null}]
+            rightNeeded:
+              value:
+                type: urn:dosette:problem:forbidden
+                title: Forbidden
+                status: 403
+                detail: 'This needs the right repair, which these roles have: operator.'
+                rule: right_needed
+                errors: [{pointer: '', rule: right_needed, detail: 'This needs the right repair, which these roles have: operator.'}]
+            fourEyes:
+              value:
+                type: urn:dosette:problem:refused
+                title: Refused
+                status: 409
+                detail: 'resend needs a second person here: propose it, and let somebody else confirm it.'
+                rule: four_eyes
+                errors: [{pointer: '', rule: four_eyes, detail: 'resend needs a second person here: propose it, and let somebody else confirm it.'}]
+            tooManyCalls:
+              value:
+                type: urn:dosette:problem:too_many_calls
+                title: Too many calls
+                status: 429
+                detail: This token may call 5000 times a second.
+                rule: rate
+                retry_after: 1
+                errors: [{pointer: '', rule: rate, detail: This token may call 5000 times a second.}]
             notJSON:
               value:
                 type: urn:dosette:problem:not_json

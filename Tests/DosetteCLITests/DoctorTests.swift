@@ -218,6 +218,25 @@ struct DoctorTests {
         #expect(found?.mend == "chmod 600 \(key.shellWord)")
     }
 
+    @Test func `a secret that everybody may read is bad, and one of a group is warned of`()
+        async throws
+    {
+        let patient = try Patient { $0.secret = .file("secret") }
+        let file = patient.folder.url.appending(path: "secret").path
+        func verdict(_ mode: Int) async throws -> Finding.Verdict? {
+            try? FileManager.default.removeItem(atPath: file)
+            _ = FileManager.default.createFile(
+                atPath: file,
+                contents: Data("s".utf8),
+                attributes: [.posixPermissions: mode]
+            )
+            return await patient.complaints().first { $0.subject == file }?.verdict
+        }
+        #expect(try await verdict(0o644) == .bad)
+        #expect(try await verdict(0o640) == .warn)
+        #expect(try await verdict(0o400) == nil)
+    }
+
     @Test func `a journal that is damaged, foreign or newer is bad`() async throws {
         let patient = try Patient()
         try patient.makeJournal()

@@ -1,5 +1,6 @@
 import DosetteCore
 import DosetteEngine
+import DosetteMigrations
 import DosetteStore
 import DosetteTesting
 import GRDB
@@ -87,8 +88,8 @@ import Testing
         }
     }
 
-    /// Takes back the newest step of the schema.
-    private func takeBack(_ journal: JournalFile) throws {
+    /// Takes the step back that makes the counts, and makes it again over the rows that there are.
+    private func makeAgain(_ journal: JournalFile) throws {
         try journal.withQueue { database in
             let triggers = try String.fetchAll(
                 database,
@@ -99,9 +100,11 @@ import Testing
             try database.execute(
                 sql: """
                     DROP TABLE order_count; DROP TABLE order_hour; DROP TABLE order_span;
-                    ALTER TABLE orders DROP COLUMN sent_at_ms; PRAGMA user_version = 4;
+                    ALTER TABLE orders DROP COLUMN sent_at_ms;
                     """
             )
+            let step = try #require(Migration.all.first { $0.id == "V005_add_counts" })
+            try database.execute(sql: step.sql)
         }
     }
 
@@ -111,8 +114,7 @@ import Testing
         store.close()
         let kept = try counts(journal)
         #expect(kept[1].split(separator: "\n").count > 10)
-        try takeBack(journal)
-        try journal.open().close()
+        try makeAgain(journal)
         #expect(try counts(journal) == kept)
     }
 

@@ -48,7 +48,8 @@ private let allowedImports: [String: Set<String>] = [
         "CoreMetrics", "Crypto", "DosetteAudit", "DosetteAuditFiles",
         "DosetteAuditPackage", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
         "DosetteKeys", "DosetteStore", "DosetteTelemetry", "Foundation", "HTTPTypes",
-        "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore", "NIOSSL",
+        "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore",
+        "NIOSSL",
         "ServiceLifecycle", "Synchronization",
     ],
     "Sources/Dosette": [

@@ -47,11 +47,14 @@ struct APIClient: Sendable {
     private let client: HTTPClient
     let base: String
     private let token: String?
+    /// The name under which the server is called, where it is not the URL's.
+    private let host: String?
 
-    private init(_ client: HTTPClient, base: String, token: String?) {
+    private init(_ client: HTTPClient, base: String, token: String?, host: String? = nil) {
         self.client = client
         self.base = base
         self.token = token
+        self.host = host
     }
 
     init(address: String, token: String?) {
@@ -74,7 +77,9 @@ struct APIClient: Sendable {
         let host = parts.dropLast().joined(separator: ":")
             .trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
         let client = SecureClients.shared.client(name, at: host, certificateFile)
-        self.init(client, base: "https://\(name):\(port)", token: token)
+        // The certificate's name finds the server; what calls it is this machine, whose own name it takes without tokens.
+        let base = "https://\(name):\(port)"
+        self.init(client, base: base, token: token, host: record.address)
     }
 
     func get(_ path: String) async throws -> Answer {
@@ -165,6 +170,7 @@ struct APIClient: Sendable {
     ) -> HTTPClientRequest {
         var request = HTTPClientRequest(url: base + path)
         request.method = .init(rawValue: method)
+        if let host { request.headers.add(name: "Host", value: host) }
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         if let type { request.headers.add(name: "Content-Type", value: type) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }

@@ -58,6 +58,7 @@ struct Doctor {
             file: URL(filePath: file),
             environment: check.configuration == nil ? nil : environment
         )
+        findings += FileChecks.secrets(report.secretFiles)
         guard let configuration = report.configuration else {
             return DoctorReport(findings: findings)
         }

@@ -196,7 +196,11 @@ struct ServeCommand: AsyncParsableCommand {
         )
         server.console = ConsoleSetting(
             publicURL: configuration.publicURL,
-            hasTLS: configuration.tls != nil
+            hasTLS: configuration.tls != nil,
+            settings: SettingsSection.all(
+                of: configuration,
+                version: DosetteCommand.configuration.version
+            )
         )
         server.tls = configuration.tls
         let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }

@@ -8,6 +8,7 @@ import Glibc
 enum FileChecks {
     /// What nobody but the owner may do with a secret.
     private static let foreign = 0o077
+    private static let foreignOfAll = 0o007
     /// What others may not do with the configuration: they would say where orders go.
     private static let foreignWriting = 0o022
 
@@ -52,6 +53,17 @@ enum FileChecks {
         findings += owner(keys + [data, "\(data)/\(SQLiteStore.fileName)"], of: data)
         guard findings.isEmpty else { return findings }
         return [.ok("permissions", "", "keys, tokens and data are their owner's alone")]
+    }
+
+    /// Files that secrets are read from; serve takes them whoever may read them.
+    static func secrets(_ files: [String]) -> [Finding] {
+        files.compactMap { file in
+            guard let facts = Facts(file), facts.mode & foreign != 0 else { return nil }
+            let mend = "chmod 600 \(file.shellWord)"
+            return facts.mode & foreignOfAll != 0
+                ? .bad("permissions", file, "everybody may read or write this secret", mend: mend)
+                : .warn("permissions", file, "its group may read this secret", mend: mend)
+        }
     }
 
     private static func secret(_ path: String, _ command: String) -> Finding? {

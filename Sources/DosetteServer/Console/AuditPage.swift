@@ -183,14 +183,14 @@ struct AuditPage: Sendable {
                 checkpoints.map { entry in
                     HTML(.tr) {
                         HTML(.th, .scope("row")) { time.zonedHTML(entry.row.madeAt) }
-                        HTML(.td, .class("number")) {
-                            NumberWords.text(Int64(clamping: entry.row.size))
-                        }
                         HTML(.td) {
                             HTML(.details, .id("note-\(entry.number)")) {
                                 HTML(.summary) { HTML(.code) { entry.row.root.base64 } }
                                 HTML(.pre) { HTML(.code) { entry.row.note } }
                             }
+                        }
+                        HTML(.td, .class("number")) {
+                            NumberWords.text(Int64(clamping: entry.row.size))
                         }
                     }
                 }

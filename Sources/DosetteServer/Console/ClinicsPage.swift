@@ -52,11 +52,11 @@ struct ClinicsPage: Sendable {
                     }
                     ", of which "
                     HTML(.a, .href(orders([("clinic", clinic.id), ("open", "yes")]))) {
-                        "\(NumberWords.text(line.openCount)) are open"
+                        "\(NumberWords.text(line.openCount)) open"
                     }
                     " and "
                     HTML(.a, .href(orders([("clinic", clinic.id), ("parked", "any")]))) {
-                        "\(NumberWords.text(line.parkedCount)) are parked"
+                        "\(NumberWords.text(line.parkedCount)) parked"
                     }
                 }
                 Pieces.fact("Its clock now") { time.zonedHTML(now) }

@@ -81,6 +81,8 @@ extension ConsoleAPI {
     private func package(of key: OrderKey) async throws(Problem) -> OrderPackage {
         _ = try await ask { () async throws(DeskFailure) in try await engine.order(key) }
         do {
+            // What is proved reaches to this moment, not to the last minute's checkpoint.
+            if engine.checkpoints != nil { try await engine.makeCheckpoint() }
             return try await OrderPackage(of: key, from: StoreLog(engine.store), opening: .closed)
         } catch let error as StoreError {
             throw Problem(error)

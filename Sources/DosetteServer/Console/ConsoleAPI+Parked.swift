@@ -171,7 +171,9 @@ extension ConsoleAPI {
 
     private func bulk(_ group: ParkedGroup, _ index: Int, _ visit: Visit) -> HTML {
         // What stands for one order only is decided on that order's own page.
+        // The one that looks before it does anything stands first.
         let actions = group.actions.filter { $0 != ParkedAction.adopt.rawValue }
+            .sorted { lhs, rhs in lhs == ParkedAction.retry.rawValue && rhs != lhs }
         return HTML(.div, .class("fields")) {
             HTML(.div, .class("field")) {
                 HTML(.label, .for("signal-\(index)")) { "For the orders chosen" }

@@ -4,8 +4,8 @@ enum ConsoleDrawingStyle {
         figure { margin: 0 0 1rem; }
         figcaption, caption { text-align: left; color: var(--soft); padding: .25rem 0; }
         .diagram { overflow-x: auto; }
-        .diagram svg { display: block; max-width: none; height: auto; }
-        svg text { font: 14px system-ui, sans-serif; fill: var(--ink); }
+        .diagram svg { display: block; max-width: 100%; min-width: 40rem; height: auto; }
+        svg text { font: 13px system-ui, sans-serif; fill: var(--ink); }
         .node rect { fill: var(--card); stroke: var(--field); stroke-width: 1; }
         .node text { text-anchor: middle; }
         .node.past rect { fill: var(--tint); stroke: var(--accent); }
@@ -37,6 +37,24 @@ enum ConsoleDrawingStyle {
         .wide-table { overflow-x: auto; }
         .items td.number, .items th.number { text-align: right; font-variant-numeric: tabular-nums; }
         .items code, dd code { font-size: .9em; overflow-wrap: anywhere; }
+        form + div h3 { margin-top: 1.25rem; }
+        .items th .soft { font-weight: 400; }
+        pre { overflow: auto; max-width: 100%; white-space: pre-wrap; }
+        dd { min-width: 0; overflow-wrap: anywhere; }
+        @media (max-width: 36rem) {
+          dl { grid-template-columns: 1fr; gap: 0; }
+          dl dd { margin-bottom: .5rem; }
+        }
+        @media (max-width: 30rem) {
+          /* Numbers mean nothing without the titles of their columns: such tables scroll instead. */
+          .wide-table .items thead, figure .items thead { position: static; width: auto; height: auto;
+            clip-path: none; }
+          .wide-table .items tr, figure .items tr { display: table-row; }
+          .wide-table .items th, .wide-table .items td, figure .items th, figure .items td {
+            display: table-cell; border-top: 1px solid var(--line); padding: .5rem .75rem .5rem 0; }
+          .chart { overflow-x: auto; }
+          .chart svg { min-width: 32rem; }
+        }
         .badge { display: inline-block; border: 1px solid var(--line); border-radius: 1rem;
           padding: 0 .6rem; white-space: nowrap; }
         .badge.bad { border-color: var(--bad); color: var(--bad); }

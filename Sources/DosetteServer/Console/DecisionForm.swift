@@ -226,6 +226,7 @@ struct DecisionForm: Sendable {
                     HTML(.strong) { choice.title }
                     if let step = choice.step { HTML(.span, .class("soft")) { " – \(step)" } }
                     if choice.needsSecond {
+                        " "
                         HTML(.span, .class("badge warn")) { "a second person confirms" }
                     }
                 }

@@ -28,17 +28,11 @@ struct StateDiagram {
     var markup: HTML {
         HTML(.figure, .class("diagram")) {
             drawing
-            HTML(.figcaption) { caption }
             HTML(.details, .id("moves-\(part.name)")) {
                 HTML(.summary) { "\(MachineWords.title(part.name)) in words" }
                 list
             }
         }
-    }
-
-    private var caption: String {
-        let name = MachineWords.title(part.name)
-        return current.map { "\(name): \(MachineWords.plain($0))" } ?? name
     }
 
     // MARK: - In words
@@ -96,7 +90,7 @@ struct StateDiagram {
     }
 
     /// Letters of a name that fit into a box.
-    private static let lettersMaximum = 18
+    private static let lettersMaximum = 17
 
     private func box(_ index: Int, _ place: StateLayout.Place) -> HTML {
         let name = MachineWords.plain(part.states[index].name)
@@ -124,7 +118,9 @@ struct StateDiagram {
     private func kind(of index: Int) -> String {
         let state = part.states[index]
         if state.name == current { return "node now" }
-        if visited.contains(state.name) { return "node past" }
+        // No event leads into the first state: whoever was elsewhere was there.
+        let isLeft = index == part.start && !visited.isEmpty
+        if isLeft || visited.contains(state.name) { return "node past" }
         return "node"
     }
 
@@ -138,18 +134,21 @@ struct StateDiagram {
 
 /// Where the states of a part stand: in columns by how far they are from the first, ends in the last one.
 struct StateLayout {
-    static let boxWidth = 150
+    static let boxWidth = 130
     static let boxHeight = 34
-    static let columnGap = 56
+    static let columnGap = 42
     static let rowGap = 18
+    static let rowHeight = boxHeight + rowGap
     /// Left free around everything, for lines that go back.
     static let margin = 26
 
     struct Place: Hashable {
         let column: Int
         let row: Int
+        /// How far the column stands below the top, so that all have one middle.
+        let drop: Int
         var x: Int { StateLayout.margin + column * (StateLayout.boxWidth + StateLayout.columnGap) }
-        var y: Int { StateLayout.margin + row * (StateLayout.boxHeight + StateLayout.rowGap) }
+        var y: Int { StateLayout.margin + drop + row * StateLayout.rowHeight }
         var middle: Int { y + StateLayout.boxHeight / 2 }
         var center: Int { x + StateLayout.boxWidth / 2 }
         var right: Int { x + StateLayout.boxWidth }
@@ -172,7 +171,7 @@ struct StateLayout {
 
     var height: Int {
         let rows = (places.map(\.row).max() ?? 0) + 1
-        return rows * (Self.boxHeight + Self.rowGap) - Self.rowGap + 2 * Self.margin
+        return rows * Self.rowHeight - Self.rowGap + 2 * Self.margin
     }
 
     init(_ moves: StateMoves) {
@@ -190,7 +189,11 @@ struct StateLayout {
             }
             for (row, state) in sorted.map(\.element).enumerated() { rows[state] = row }
         }
-        places = zip(columns, rows).map(Place.init)
+        let most = order.map(\.count).max() ?? 0
+        places = zip(columns, rows).map { column, row in
+            let drop = (most - order[column].count) * Self.rowHeight / 2
+            return Place(column: column, row: row, drop: drop)
+        }
     }
 
     /// The mean row, in hundredths, of the states that lead to one from columns before it.
