@@ -32,7 +32,8 @@ struct DraftTests {
     }
 
     /// Actions at the world's Provet whose requests are written down.
-    private func actions(_ world: World, _ transport: HTTPTransport, _ wire: Wire) -> ProvetActions {
+    private func actions(_ world: World, _ transport: HTTPTransport, _ wire: Wire) -> ProvetActions
+    {
         let client = ProvetClient(
             clinic: world.client.clinic,
             assumptions: ProvetAssumptions(),

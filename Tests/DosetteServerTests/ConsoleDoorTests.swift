@@ -1,9 +1,10 @@
 import AsyncHTTPClient
 import DosetteCore
-import DosetteDefinitions
+import DosetteEngine
 import HTTPTypes
 import HummingbirdTesting
 import NIOCore
+import NIOHTTP1
 import Testing
 
 @testable import DosetteServer
@@ -100,10 +101,12 @@ struct ConsoleDoorTests {
                 #expect(
                     Set(parts.dropFirst()) == ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"]
                 )
-                #expect(try await client.get(
-                    "/console",
-                    HTTPFields(named: ["Cookie": parts[0]])
-                ).status == 200)
+                #expect(
+                    try await client.get(
+                        "/console",
+                        HTTPFields(named: ["Cookie": parts[0]])
+                    ).status == 200
+                )
                 // Whoever has a name beside ours may set the plain one.
                 let plain = parts[0].replacing("__Host-", with: "")
                 let answer = try await client.get("/console", HTTPFields(named: ["Cookie": plain]))
@@ -362,7 +365,9 @@ struct ConsoleDoorTests {
                 )
                 #expect(page.headers[.xContentTypeOptions] == "nosniff")
                 #expect(page.headers[.cacheControl] == "no-store", "\(path)")
-                #expect(page.headers[.referrerPolicy] != nil && page.headers[.frameOptions] == "DENY")
+                #expect(
+                    page.headers[.referrerPolicy] != nil && page.headers[.frameOptions] == "DENY"
+                )
                 #expect(PageCheck.inline(page.text) == [], "\(path)")
             }
         }

@@ -1,6 +1,7 @@
 import DosetteCore
 import DosetteDefinitions
 import DosetteEngine
+import DosetteStore
 import Foundation
 import HTTPTypes
 import Testing
@@ -36,7 +37,9 @@ struct HostilePageTests {
         #expect(page.status < 500, "\(name): \(page.status)")
         #expect(reading.problems == [], "\(name)")
         #expect(PageCheck.inline(page.text) == [], "\(name)")
-        let said = reading.elements.flatMap { [$0.text] + $0.attributes.values }.joined(separator: "\n")
+        let said = reading.elements.flatMap { [$0.text] + $0.attributes.values }.joined(
+            separator: "\n"
+        )
         let missing = texts.filter { !said.contains($0.replacing("\0", with: "")) }
         #expect(missing == [], "\(name)")
     }

@@ -55,7 +55,9 @@ enum PageCheck {
         var found = reading.problems
         for element in reading.elements {
             let (tag, attributes) = (element.tag, element.attributes)
-            if tag == "style" || tag == "img" || tag == "iframe" || tag == "base" { found.append(tag) }
+            if tag == "style" || tag == "img" || tag == "iframe" || tag == "base" {
+                found.append(tag)
+            }
             if tag == "script", attributes["src"] == nil || !element.text.isEmpty {
                 found.append("script")
             }
@@ -95,7 +97,9 @@ enum PageCheck {
         }
         let tag = string(inside.prefix { $0 != " " })
         var element = Element(tag: tag)
-        if !tag.unicodeScalars.allSatisfy({ $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "!" }) {
+        if !tag.unicodeScalars.allSatisfy({
+            $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "!"
+        }) {
             reading.problems.append("a tag has a strange name: \(tag.debugDescription)")
         }
         var rest = inside.dropFirst(tag.unicodeScalars.count)
@@ -112,7 +116,9 @@ enum PageCheck {
                 value = meant(quoted[quoted.index(after: quoted.startIndex)..<end], &reading)
                 rest = rest[rest.index(after: end)...]
             }
-            let isName = name.unicodeScalars.allSatisfy { $0.isASCII && ($0.properties.isAlphabetic || $0 == "-" || ("0"..."9").contains($0)) }
+            let isName = name.unicodeScalars.allSatisfy {
+                $0.isASCII && ($0.properties.isAlphabetic || $0 == "-" || ("0"..."9").contains($0))
+            }
             if name.isEmpty || !isName || element.attributes[name] != nil {
                 reading.problems.append("\(tag): a strange attribute \(name.debugDescription)")
             }
@@ -133,7 +139,10 @@ enum PageCheck {
         var rest = sent.unicodeScalars[...]
         while let next = rest.first {
             if next == "&" {
-                guard let entity = entities.first(where: { Array(rest.prefix($0.0.unicodeScalars.count)) == Array($0.0.unicodeScalars) })
+                guard
+                    let entity = entities.first(where: {
+                        Array(rest.prefix($0.0.unicodeScalars.count)) == Array($0.0.unicodeScalars)
+                    })
                 else {
                     reading.problems.append("a bare &: \(sent.prefix(40).debugDescription)")
                     return text
@@ -143,7 +152,9 @@ enum PageCheck {
                 continue
             }
             if "<>\"'\0".unicodeScalars.contains(next) {
-                reading.problems.append("a bare \(next.debugDescription): \(sent.prefix(60).debugDescription)")
+                reading.problems.append(
+                    "a bare \(next.debugDescription): \(sent.prefix(60).debugDescription)"
+                )
             }
             text.unicodeScalars.append(next)
             rest = rest.dropFirst()

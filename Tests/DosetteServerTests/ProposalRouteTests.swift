@@ -23,7 +23,11 @@ struct ProposalRouteTests {
     private func serve(_ body: @Sendable (Client) async throws -> Void) async throws {
         let world = try World(tokens: Self.people, fourEyes: FourEyes([.cancel, .bulk]))
         try await world.serve { client in
-            let taken = try await client.post("/v1/orders", Sample.order(), RoleToken.bearer(.intake))
+            let taken = try await client.post(
+                "/v1/orders",
+                Sample.order(),
+                RoleToken.bearer(.intake)
+            )
             #expect(taken.status == 202)
             try await body(client)
         }
@@ -62,7 +66,10 @@ struct ProposalRouteTests {
             let again = try await client.post(path + "/confirm", Self.reason, Self.eino)
             #expect(again.status == 409 && again.rule == "not_open")
             let shown = try await client.get(Self.order, RoleToken.bearer(.auditor))
-            #expect(shown.json?["prescription"]?["state"] == "canceled" || shown.text.contains("canceled"))
+            #expect(
+                shown.json?["prescription"]?["state"] == "canceled"
+                    || shown.text.contains("canceled")
+            )
         }
     }
 
@@ -123,7 +130,9 @@ struct ProposalRouteTests {
             #expect(refused.status == 409 && refused.text.contains("a second person is due"))
             let visitor = try await Visitor.enter(client, [("token", Self.secret)])
             let shown = try await visitor.get(page)
-            #expect(shown.text.contains("they called") && shown.text.contains(">Confirm it</button>"))
+            #expect(
+                shown.text.contains("they called") && shown.text.contains(">Confirm it</button>")
+            )
             #expect(try await visitor.post(page + "/confirm", [("reason", " ")]).status == 422)
             #expect(try await state(client, path) == "open")
             #expect(try await visitor.post(page + "/confirm", [("reason", "yes")]).status == 303)
@@ -142,7 +151,11 @@ struct ProposalRouteTests {
             ]
             for (pointer, value, at) in broken where !at.isEmpty {
                 let body = Self.proposal.with(pointer, value)
-                let answer = try await client.post("/v1/proposals", body, RoleToken.bearer(.operator))
+                let answer = try await client.post(
+                    "/v1/proposals",
+                    body,
+                    RoleToken.bearer(.operator)
+                )
                 #expect(answer.status == 422, "\(pointer): \(answer.text)")
                 #expect(answer.errors.contains { $0.hasPrefix(at) }, "\(pointer): \(answer.errors)")
             }

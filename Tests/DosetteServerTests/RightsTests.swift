@@ -76,7 +76,9 @@ struct RightsTests {
 
     private static let clients =
         [Probe("/v1/clients/nordic-vets/1", (.get, admin))]
-        + ["forget", "hold", "release"].map { Probe("/v1/clients/nordic-vets/1/\($0)", (.post, admin)) }
+        + ["forget", "hold", "release"].map {
+            Probe("/v1/clients/nordic-vets/1/\($0)", (.post, admin))
+        }
 
     private static let clinic = [
         Probe("/v1/clinics/nordic-vets", (.get, watchers), (.delete, admin)),
@@ -102,7 +104,11 @@ struct RightsTests {
 
     private func withWorld(_ body: @Sendable (Client) async throws -> Void) async throws {
         try await ClinicWorld(tokens: RoleToken.all).world.serve { client in
-            let taken = try await client.post("/v1/orders", Sample.order(), RoleToken.bearer(.intake))
+            let taken = try await client.post(
+                "/v1/orders",
+                Sample.order(),
+                RoleToken.bearer(.intake)
+            )
             #expect(taken.status == 202)
             try await body(client)
         }
@@ -234,7 +240,8 @@ struct RightsTests {
         case .asset, .signIn, .signOut: .everybody
         case .live, .workflow: all
         case .section(.today), .section(.orders), .section(.parked), .section(.proposals),
-            .section(.workflows): all
+            .section(.workflows):
+            all
         case .section(.clinics): watchers
         case .section(.audit), .section(.settings), .verify: evidence
         case .order(_, .view), .order(_, .plan), .order(_, .act): all
@@ -250,7 +257,9 @@ struct RightsTests {
         let order = "/console/orders/webshop/HD-1"
         let paths =
             ConsoleRoute.Section.allCases.map { "/console/\($0.rawValue)" }
-            + ConsoleRoute.OrderPart.allCases.map { $0 == .view ? order : "\(order)/\($0.rawValue)" }
+            + ConsoleRoute.OrderPart.allCases.map {
+                $0 == .view ? order : "\(order)/\($0.rawValue)"
+            }
             + ConsoleRoute.Step.allCases.map { "/console/parked/\($0.rawValue)" }
             + ["", "/confirm", "/withdraw"].map { "/console/proposals/p\($0)" }
             + ["/console/workflows/d", "/console/audit/verify", "/console/sign-out"]

@@ -96,7 +96,9 @@ struct TokenFileTests {
             let before = try text(file)
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
             #expect(throws: AccessTokensError.self) { try make("eino", file) }
-            #expect(throws: AccessTokensError.self) { try TokenFile.revoke(made.token.id, in: file) }
+            #expect(throws: AccessTokensError.self) {
+                try TokenFile.revoke(made.token.id, in: file)
+            }
             #expect(try text(file) == before)
             try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
             try Data((before + "broken\n").utf8).write(to: URL(filePath: file))
@@ -126,7 +128,9 @@ struct TokenBookTests {
         try TokenBook(file: file, lookInterval: .zero, logger: World.logger)
     }
 
-    @Test func `a token is valid as soon as it is made, and no more when it is revoked`() async throws {
+    @Test func `a token is valid as soon as it is made, and no more when it is revoked`()
+        async throws
+    {
         try await withTokenFile { file in
             let one = try TokenFile.create(owner: "a", roles: [.auditor], expiresAt: nil, in: file)
             let book = try book(file)
@@ -142,13 +146,18 @@ struct TokenBookTests {
     @Test func `between two looks the file is left alone`() async throws {
         try await withTokenFile { file in
             _ = try TokenFile.create(owner: "a", roles: [.auditor], expiresAt: nil, in: file)
-            let book = try TokenBook(file: file, lookInterval: .seconds(3_600), logger: World.logger)
+            let book = try TokenBook(
+                file: file,
+                lookInterval: .seconds(3_600),
+                logger: World.logger
+            )
             let two = try TokenFile.create(owner: "b", roles: [.auditor], expiresAt: nil, in: file)
             #expect(book.token(of: two.secret, at: now) == nil)
         }
     }
 
-    @Test func `a file that broke leaves the tokens as they were, until it is mended`() async throws {
+    @Test func `a file that broke leaves the tokens as they were, until it is mended`() async throws
+    {
         try await withTokenFile { file in
             let one = try TokenFile.create(owner: "a", roles: [.auditor], expiresAt: nil, in: file)
             let book = try book(file)
