@@ -46,7 +46,7 @@ extension API {
             }
         }
         var response = Response.json(proposal.view, .created)
-        response.headers[.location] = "/v1/proposals/\(proposal.id)"
+        response.headers[.location] = ProposalRoute.path(of: proposal.id)
         return response
     }
 
@@ -149,6 +149,9 @@ enum ProposalRoute: Hashable, Sendable {
         }
     }
 
+    /// The path of a proposal in the API.
+    static func path(of id: String) -> String { "/v1/proposals/\(id)" }
+
     var methods: [HTTPRequest.Method] {
         switch self {
         case .list: [.get, .head, .post]
@@ -192,10 +195,10 @@ struct ProposalRequest: Sendable {
     /// - Throws: A ``Problem`` with every rule that is broken.
     init(_ object: JSONObject, by caller: Caller) throws(Problem) {
         var reader = MemberReader(object, at: "")
-        reader.refuseUnknown([
-            "do", "signal", "orders", "receipt", "step", "client", "reason", "by",
-        ])
         let word = reader.choice("do", reader.required("do"), ["signal", "forget"])
+        let ofSignals = word == "forget" ? [] : ["signal", "orders", "receipt", "step"]
+        let ofClients = word == "signal" ? [] : ["client"]
+        reader.refuseUnknown(["do", "reason", "by"] + ofSignals + ofClients)
         let reason = reader.reason()
         let person = reader.person(caller)
         let deed: Asked?

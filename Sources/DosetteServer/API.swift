@@ -23,8 +23,7 @@ struct API: Sendable {
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {
         let isChange = ![.get, .head].contains(call.request.method)
         guard isChange, route.keeping != .none else { return try await perform(route, call) }
-        return try await answers.answer(call, isLasting: route.keeping == .lasting) {
-            call async throws(Problem) in
+        return try await answers.answer(call, at: route) { call async throws(Problem) in
             try await perform(route, call)
         }
     }

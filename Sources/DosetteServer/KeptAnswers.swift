@@ -48,20 +48,21 @@ final class KeptAnswers: Sendable {
     ///
     /// - Parameters:
     ///   - call: The call, whose body was not read.
-    ///   - isLasting: Whether the answer may stand in a file.
+    ///   - route: Where it leads, which says how its answer is kept.
     ///   - perform: Does what is asked.
     /// - Returns: The answer, of now or of before.
     /// - Throws: A ``Problem``: of the call, or because its key stands for another one or is under way.
     func answer(
         _ call: Call,
-        isLasting: Bool,
+        at route: Route,
         _ perform: (Call) async throws(Problem) -> Response
     ) async throws(Problem) -> Response {
         guard let key = try call.key() else { return try await perform(call) }
+        let isLasting = route.keeping == .lasting
         let scope = "\(call.request.method.rawValue) \(call.request.uri.path)"
         guard scope.utf8.count <= ServerLimits.scopeBytesMaximum else { throw .noSuchPath }
         let name = Name(scope: scope, key: key)
-        let body = try await call.bytes(upTo: ServerLimits.callBytesMaximum)
+        let body = try await call.bytes(upTo: route.keptCallBytesMaximum)
         let digest = digest(of: body, by: call.caller)
         guard state.withLock({ $0.underWay.insert(name).inserted }) else {
             let detail = "A call under this Idempotency-Key is under way; ask again."
@@ -73,7 +74,7 @@ final class KeptAnswers: Sendable {
                 let detail = "The Idempotency-Key stands for another call."
                 throw Problem(.invalid, rule: "idempotency_key_reused", detail)
             }
-            return Self.response(kept.status, kept.body)
+            return Self.response(kept.status, kept.body, at: route)
         }
         let response = try await perform(call.with(body))
         guard response.status.kind == .successful else { return response }
@@ -155,10 +156,12 @@ final class KeptAnswers: Sendable {
 
     // MARK: - Answers
 
-    private static func response(_ status: Int, _ body: [UInt8]) -> Response {
+    private static func response(_ status: Int, _ body: [UInt8], at route: Route) -> Response {
         let status = HTTPResponse.Status(code: status)
-        return body.isEmpty
-            ? Response(status: status) : .bytes(body, status, type: MediaType.json)
+        guard !body.isEmpty else { return Response(status: status) }
+        var response = Response.bytes(body, status, type: MediaType.json)
+        response.headers[.location] = route.location(of: body)
+        return response
     }
 
     private static func bytes(of response: Response) async throws(Problem) -> [UInt8] {
@@ -214,6 +217,18 @@ extension Route {
         case none
         case inMemory
         case lasting
+    }
+
+    /// How long the body of a call may be whose answer is kept.
+    fileprivate var keptCallBytesMaximum: Int {
+        self == .proposals(.list)
+            ? ServerLimits.proposalBytesMaximum : ServerLimits.callBytesMaximum
+    }
+
+    /// Where the thing is that an answer tells of, when the call made one: only the body is kept.
+    fileprivate func location(of body: [UInt8]) -> String? {
+        guard self == .proposals(.list) else { return nil }
+        return (try? JSONReader.read(body))?["proposal"]?.stringValue.map(ProposalRoute.path(of:))
     }
 
     /// How answers to changes are kept here.

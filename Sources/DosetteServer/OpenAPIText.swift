@@ -222,7 +222,7 @@ enum OpenAPIText {
             post:
               operationId: signalOrder
               x-right: look
-              x-further-rights: [decide, cancel, repair]
+              x-further-rights: [cancel, decide, repair]
               tags: [orders]
               summary: Tells an order something.
               description: |
@@ -353,7 +353,7 @@ enum OpenAPIText {
             post:
               operationId: planSignal
               x-right: look
-              x-further-rights: [read_personal, decide, cancel, repair]
+              x-further-rights: [cancel, decide, read_personal, repair]
               tags: [proposals]
               summary: 'A dry run: what a signal would lead to now.'
               description: |
@@ -415,7 +415,7 @@ enum OpenAPIText {
             post:
               operationId: propose
               x-right: look
-              x-further-rights: [repair, cancel, manage_clients]
+              x-further-rights: [cancel, manage_clients, repair]
               tags: [proposals]
               summary: Proposes a decision on orders, or to forget a client.
               description: |

@@ -1,5 +1,6 @@
 """Starts a simulated Provet and a server, makes orders of every kind, and lets schemathesis loose on them."""
 import argparse
+import base64
 import http.server
 import json
 import os
@@ -15,16 +16,23 @@ import time
 import urllib.error
 import urllib.request
 
+import yaml
+
 HERE = pathlib.Path(__file__).resolve().parent
 CHECKS = ",".join([
     "not_a_server_error", "status_code_conformance", "content_type_conformance",
     "response_headers_conformance", "response_schema_conformance",
 ])
-TOKEN = "api-check-token-of-32-characters-"
+ROLES = ["intake", "operator", "pharmacist", "auditor", "administrator"]
+# Who has all roles.
+EVERYBODY = "api-check"
 HOOKUP = "api-check-hookup-token-of-32-chars"
 WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 CLINIC = "nordic-vets"
 SECONDS_TO_START = 30
+# The order that is parked, and how many proposals wait for a second person.
+DOUBTFUL = "HD-10"
+OPEN_PROPOSALS = 12
 # Operations that cannot answer 2xx here, with the reason.
 WITHOUT_SUCCESS = {"hookUp": "the credentials of a hookup must come over https",
                    "hookUpAs": "the credentials of a hookup must come over https"}
@@ -77,6 +85,8 @@ class World:
     def __init__(self, dosette, place):
         self.dosette, self.place, self.processes = dosette, place, []
         self.port = self.provet = None
+        # The token of each owner.
+        self.tokens = {}
 
     def free_port(self):
         with socket.socket() as taken:
@@ -89,6 +99,14 @@ class World:
                                    env={**os.environ, **environment})
         self.processes.append(process)
         return process
+
+    def make_tokens(self, file):
+        for owner, roles in [(role, [role]) for role in ROLES] + [(EVERYBODY, ROLES)]:
+            made = subprocess.run([self.dosette, "token", "create", "--file", str(file), "--name", owner,
+                                   "--role", *roles], capture_output=True, text=True)
+            if made.returncode:
+                sys.exit(f"api-check: no token for {owner}: {made.stderr}")
+            self.tokens[owner] = made.stdout.strip()
 
     def end(self):
         for process in reversed(self.processes):
@@ -104,10 +122,10 @@ class World:
     def root(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def call(self, method, path, body=None, kind="application/json", **headers):
+    def call(self, method, path, body=None, kind="application/json", by=EVERYBODY, root=None, **headers):
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode() if body else None
-        request = urllib.request.Request(self.root + path, data=data, method=method)
-        request.add_header("Authorization", f"Bearer {TOKEN}")
+        request = urllib.request.Request((root or self.root) + path, data=data, method=method)
+        request.add_header("Authorization", f"Bearer {self.tokens.get(by, by)}")
         if data:
             request.add_header("Content-Type", kind)
         for name, value in headers.items():
@@ -144,8 +162,7 @@ def start(world, receiver):
     world.provet = f"http://127.0.0.1:{port_file.read_text()}/4"
     world.port = world.free_port()
     tokens = world.place / "tokens"
-    tokens.write_text(f"api-check {TOKEN}\n")
-    tokens.chmod(0o600)
+    world.make_tokens(tokens)
     configuration = world.place / "dosette.yaml"
     configuration.write_text(f"""
 data: ./data
@@ -161,6 +178,12 @@ clinics:
     client_secret_env: PROVET_SECRET
     time_zone: Europe/Helsinki
     calls_per_minute: 1000000
+four_eyes: [adopt, resend, bulk]
+timing:
+  deadline: 1s
+  server_bound: 2s
+  probe_interval: 1s
+  retry: {{ attempts: 4, first: 200ms, factor: 2, most: 1s }}
 webhooks:
   - id: warehouse
     url: http://127.0.0.1:{receiver.port}/hook
@@ -172,14 +195,79 @@ webhooks:
     world.wait("the server", lambda: world.call("GET", "/health/ready")[0] == 200)
 
 
-def prescription(order, **more):
+def prescription(order, client=1, patient=1, **more):
     return {"order_id": order, "source": "webshop", "clinic": CLINIC, "prescription": {
-        "client_id": 1, "department_id": 1, "prescriber_id": 1,
+        "client_id": client, "department_id": 1, "prescriber_id": 1,
         "issue_time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "prescription_items": [{
-            "name": "Lorem ipsum", "patients": [1], "strength": "100 mg",
+            "name": "Lorem ipsum", "patients": [patient], "strength": "100 mg",
             "instructions": "lorem ipsum", "quantity_packages": 3, "valid_until": "2099-08-20",
             "repeat_number": 40}]}, **more}
+
+
+def bring_in_doubt(world):
+    """An order that is parked: whether its sale was made cannot be known, as the answer was lost and somebody at
+    the clinic made one, too."""
+    place = "/v1/orders/webshop/" + DOUBTFUL
+    server = world.provet.rsplit("/", 1)[0]
+    world.json("POST", "/v1/orders", prescription(DOUBTFUL, client=12, patient=121))
+    world.wait("the order to doubt", lambda: world.json("GET", place)["prescription"]["state"] == "sent")
+    world.json("POST", "/_simulator/faults", {"cut_after": 10_000}, due=(200, 204), root=server)
+    world.json("POST", place + "/signals", {"signal": "accept", "reason": "the check says so"})
+    world.wait("a sale under way", lambda: "counter_sale" in (world.json("GET", place)["waiting"] or {})["for"])
+    world.json("POST", "/_simulator/faults", {"profile": "none"}, due=(200, 204), root=server)
+    signed = world.json("POST", "/oauth2/token/", "grant_type=client_credentials", root=world.provet,
+                        kind="application/x-www-form-urlencoded",
+                        Authorization="Basic " + base64.b64encode(b"dosette:simulated-secret").decode())
+    world.json("POST", "/api/0.1/countersale/", {"client": 12, "department": 1}, root=world.provet,
+               by=signed["access_token"])
+    world.wait("an order in doubt", lambda: world.json("GET", place)["parked"])
+    alone, text = world.call("POST", place + "/signals", {"signal": "resend", "reason": "there is no sale"})
+    if alone != 409 or json.loads(text)["rule"] != "four_eyes":
+        sys.exit(f"api-check: one person alone resent what is in doubt: {alone} {text}")
+
+
+def propose(world):
+    """Proposals that are open, and one each that was confirmed by somebody else and withdrawn."""
+    def one(number):
+        # Several orders at once need a second person whatever is done.
+        return world.json("POST", "/v1/proposals", {
+            "do": "signal", "signal": "retry", "orders": ["webshop/HD-3", "webshop/HD-4"],
+            "reason": f"the check says so {number}"}, by="operator")["proposal"]
+
+    names = [one(number) for number in range(OPEN_PROPOSALS + 2)]
+    why = {"reason": "the check agrees"}
+    done = world.json("POST", f"/v1/proposals/{names[0]}/confirm", why, by="pharmacist")
+    gone = world.json("POST", f"/v1/proposals/{names[1]}/withdraw", why, by="operator")
+    if (done["state"], gone["state"]) != ("done", "withdrawn"):
+        sys.exit(f"api-check: {done} {gone}")
+    plan = world.json("POST", f"/v1/orders/webshop/{DOUBTFUL}/plan", {"signal": "resend"}, by="operator")
+    if not any(step["requests"] for step in plan["steps"]):
+        sys.exit(f"api-check: a dry run without a request: {plan}")
+    return names
+
+
+def listed_roles():
+    """The roles that docs/api.md lists for each right."""
+    rows = re.findall(r"\| `([a-z_]+)` \| [^|]* \| ([a-z, ]+) \|", (HERE / "../../docs/api.md").read_text())
+    return {right: roles.split(", ") for right, roles in rows}
+
+
+def try_rights(world, text):
+    """Each operation with the token of each role: refused where docs/api.md lists the right for other roles only."""
+    roles_of, tries, wrong = listed_roles(), 0, []
+    for path, methods in yaml.safe_load(text)["paths"].items():
+        for method, operation in methods.items():
+            for role in ROLES if "x-right" in operation else []:
+                status, body = world.call(method.upper(), re.sub(r"\{\w+\}", "7", path), by=role)
+                refused = status == 403 and json.loads(body)["rule"] == "right_needed"
+                tries += 1
+                # Without a body nothing more is asked for, but for what a path alone says.
+                may = role in roles_of[operation["x-right"]]
+                if refused == may and not (refused and "x-further-rights" in operation):
+                    wrong.append(f"{role} {method.upper()} {path}: {status}, {'may' if may else 'may not'}")
+    print(f"{tries} calls of each role to each operation, {len(wrong)} not as docs/api.md says")
+    return wrong
 
 
 def populate(world):
@@ -208,9 +296,7 @@ def populate(world):
     world.json("POST", "/v1/orders/webshop/HD-1/dispenses/D-2/reversal",
                {"reason": "the check says so"})
     # An order of a client who has none other, and is done: it can be forgotten.
-    alone = prescription("HD-9")
-    alone["prescription"]["client_id"] = 3
-    world.json("POST", "/v1/orders", alone)
+    world.json("POST", "/v1/orders", prescription("HD-9", client=3))
     world.json("POST", "/v1/orders/webshop/HD-9/signals",
                {"signal": "cancel", "reason": "the check says so"})
     added = {"id": "baltic-vets", "base_url": f"{world.provet}/api/0.1",
@@ -218,6 +304,10 @@ def populate(world):
              "client_secret": "simulated-secret", "time_zone": "Europe/Helsinki"}
     for name in ("baltic-vets", "fjord-vets"):
         world.json("POST", "/v1/clinics", {**added, "id": name})
+    world.wait("fees that are charged", lambda: all(
+        world.json("GET", f"/v1/orders/webshop/HD-{n}")["fee"]["state"] == "charged" for n in (1, 2, 5)))
+    bring_in_doubt(world)
+    proposals = propose(world)
     hooks = world.json("GET", f"/v1/clinics/{CLINIC}/webhooks")
     number = world.json("GET", "/v1/orders/webshop/HD-1")["prescription"]["provet_id"]
     return {
@@ -225,7 +315,9 @@ def populate(world):
         "base_url": f"{world.provet}/api/0.1", "token_url": f"{world.provet}/oauth2/token/",
         "names": {
             "source": ["webshop"],
-            "order_id": [f"HD-{n}" for n in range(1, 9)] + ["DO-1"],
+            "order_id": [f"HD-{n}" for n in range(1, 9)] + ["DO-1", DOUBTFUL],
+            "order_key": [f"webshop/HD-{n}" for n in range(1, 9)] + [f"webshop/{DOUBTFUL}"],
+            "client": [f"{CLINIC}/3", f"{CLINIC}/1"], "proposal": proposals,
             "dispense_id": ["D-1", "D-2"], "clinic": [CLINIC, "baltic-vets", "fjord-vets"],
             "client_id": [1, 2, 3], "prescription": [number],
             "hookup_token": [HOOKUP], "webhook": ["warehouse"],
@@ -252,7 +344,7 @@ def hurl(world, file, names, options):
         str(pathlib.Path(sys.executable).parent / "schemathesis"), "run", str(file), "--url", world.root,
         "--checks", CHECKS, "--mode", "all", "--phases", options.phases,
         "--max-examples", str(options.examples), "--seed", str(options.seed),
-        "--header", f"Authorization: Bearer {TOKEN}", "--request-timeout", "30", "--no-color",
+        "--header", f"Authorization: Bearer {world.tokens[EVERYBODY]}", "--request-timeout", "30", "--no-color",
         "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",
         "--report", "junit", "--report-junit-path", str(world.place / "report.xml"),
     ]
@@ -311,7 +403,10 @@ def main():
         try:
             start(world, receiver)
             names = populate(world)
-            file, _ = described(world, options.planted)
+            file, text = described(world, options.planted)
+            wrong = try_rights(world, text)
+            if wrong:
+                sys.exit("api-check: rights are not as described:\n" + "\n".join(wrong))
             code, said, seconds = hurl(world, file, names, options)
             judge(options, code, said, seconds, counts(world))
             if not receiver.judge():

@@ -63,6 +63,10 @@ def lead_body(body):
             changed[name] = place
     if isinstance(body.get("clinic"), str) and "order_id" in body:
         changed["clinic"] = known("clinic", body["clinic"])
+    if isinstance(body.get("orders"), list) and all(isinstance(name, str) for name in body["orders"]):
+        changed["orders"] = list(dict.fromkeys(known("order_key", name) for name in body["orders"]))
+    if isinstance(body.get("client"), str) and "do" in body:
+        changed["client"] = known("client", body["client"])
     if isinstance(body.get("time_zone"), str):
         changed["time_zone"] = "Europe/Helsinki"
     return changed

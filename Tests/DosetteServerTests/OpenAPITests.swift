@@ -1,3 +1,4 @@
+import DosetteCore
 import Foundation
 import HTTPTypes
 import Testing
@@ -46,7 +47,25 @@ struct OpenAPITests {
                 .prescription("{prescription}"),
             ]
             return parts.map { clinic + suffix(of: $0) }
-        case .asset, .launch, .session, .sessionOrder, .sessionLive, .nowhere: return []
+        case .proposals:
+            let parts: [ProposalRoute] = [
+                .list, .one("{proposal}"), .confirm("{proposal}"), .withdraw("{proposal}"),
+            ]
+            return parts.map(path)
+        case .plan: return [order + "/plan"]
+        case .asset, .launch, .session, .sessionOrder, .sessionLive, .console, .consoleLive,
+            .nowhere:
+            return []
+        }
+    }
+
+    private static func path(of route: ProposalRoute) -> String {
+        switch route {
+        case .list: "/v1/proposals"
+        case .one(let id): "/v1/proposals/\(id)"
+        case .confirm(let id): "/v1/proposals/\(id)/confirm"
+        case .withdraw(let id): "/v1/proposals/\(id)/withdraw"
+        case .plan(let path): "/v1/orders/\(path.source)/\(path.orderID)/plan"
         }
     }
 
@@ -85,8 +104,12 @@ struct OpenAPITests {
     }
 
     /// What a document describes.
-    private static func described(_ text: String) -> Set<String> {
-        var described: Set<String> = []
+    private static func described(_ text: String) -> Set<String> { Set(operations(text).keys) }
+
+    /// What a document says of each operation: its lines.
+    private static func operations(_ text: String) -> [String: [String]] {
+        var operations: [String: [String]] = [:]
+        var operation = ""
         var isInPaths = false
         var path = ""
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -95,10 +118,48 @@ struct OpenAPITests {
             if let match = line.wholeMatch(of: #/  (\/[^ ]*):/#) {
                 path = String(match.1)
             } else if let match = line.wholeMatch(of: #/    ([a-z]+):/#) {
-                described.insert("\(match.1.uppercased()) \(path)")
+                operation = "\(match.1.uppercased()) \(path)"
+                operations[operation] = []
+            } else {
+                operations[operation]?.append(line.trimmingCharacters(in: .whitespaces))
             }
         }
-        return described
+        return operations
+    }
+
+    /// The rights of each operation: what the server asks everybody for, and what some calls ask for besides.
+    private static func describedRights(_ text: String) -> [String: String] {
+        operations(text).mapValues { lines in
+            lines.filter { $0.hasPrefix("x-") }.joined(separator: "; ")
+        }
+    }
+
+    /// The same, as the code asks.
+    private static var askedRights: [String: String] {
+        let signals =
+            ["accept", Signal.cancel, Signal.remark] + ParkedAction.allCases.map(\.rawValue)
+        let ofSignals = list(signals.map(Right.needed(for:)))
+        let further = [
+            "GET /v1/orders/{source}/{order_id}/events": list([.readPersonal]),
+            "POST /v1/orders/{source}/{order_id}/signals": ofSignals,
+            "POST /v1/orders/{source}/{order_id}/plan":
+                list([.readPersonal] + signals.map(Right.needed(for:))),
+            "POST /v1/proposals": list([.cancel, .repair, .manageClients]),
+        ]
+        var rights: [String: String] = [:]
+        for operation in served {
+            let words = operation.split(separator: " ").map(String.init)
+            let route = Route(sample(words[1]))
+            let right = HTTPRequest.Method(words[0]).flatMap { route.right(for: $0) }
+            let first = route.isOpen ? nil : right.map { "x-right: \($0.rawValue)" }
+            let second = further[operation].map { "x-further-rights: [\($0)]" }
+            rights[operation] = [first, second].compactMap(\.self).joined(separator: "; ")
+        }
+        return rights
+    }
+
+    private static func list(_ rights: [Right]) -> String {
+        Set(rights).sorted().map(\.rawValue).joined(separator: ", ")
     }
 
     @Test func `what is described is what is served`() {
@@ -110,6 +171,52 @@ struct OpenAPITests {
         let without = text.replacing("\n  /v1/backup:\n", with: "\n  /v1/backups:\n")
         let difference = Self.described(without).symmetricDifference(Self.served)
         #expect(difference == ["GET /v1/backup", "GET /v1/backups"])
+    }
+
+    @Test func `the right that is described is the one that is asked for`() {
+        let described = Self.describedRights(OpenAPIText.yaml)
+        for (operation, rights) in Self.askedRights {
+            #expect(described[operation] == rights, "\(operation)")
+        }
+        // Whoever needs no token is asked for nothing; everybody else for something.
+        for (operation, lines) in Self.operations(OpenAPIText.yaml) {
+            #expect(lines.contains("security: []") == (described[operation] == ""), "\(operation)")
+        }
+    }
+
+    @Test func `a wrong right in the document is found`() {
+        let wrong = OpenAPIText.yaml.replacing("x-right: back_up", with: "x-right: look")
+        let described = Self.describedRights(wrong)
+        let asked = Self.askedRights
+        #expect(asked.keys.filter { described[$0] != asked[$0] } == ["GET /v1/backup"])
+    }
+
+    @Test func `whoever needs a token may call too often`() {
+        for (operation, lines) in Self.operations(OpenAPIText.yaml) {
+            let needsToken = !lines.contains("security: []")
+            for status in ["'401'", "'403'", "'429'"] {
+                let isThere = lines.contains { $0.hasPrefix(status) }
+                #expect(isThere == needsToken, "\(operation) \(status)")
+            }
+        }
+    }
+
+    @Test func `the roles that docs/api.md lists for a right are those that have it`() throws {
+        let text = try String(
+            contentsOf: Self.file.deletingLastPathComponent().appending(path: "api.md"),
+            encoding: .utf8
+        )
+        var listed: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            guard let match = line.wholeMatch(of: #/\| `([a-z_]+)` \| [^|]* \| ([a-z, ]+) \|/#)
+            else { continue }
+            listed[String(match.1)] = String(match.2)
+        }
+        for right in Right.allCases {
+            let roles = right.roles.map(\.rawValue).joined(separator: ", ")
+            #expect(listed[right.rawValue] == roles)
+        }
+        #expect(listed.count == Right.allCases.count)
     }
 
     @Test func `what is served is what stands in the file`() async throws {

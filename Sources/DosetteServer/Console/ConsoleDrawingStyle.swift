@@ -51,7 +51,7 @@ enum ConsoleDrawingStyle {
             clip-path: none; }
           .wide-table .items tr, figure .items tr { display: table-row; }
           .wide-table .items th, .wide-table .items td, figure .items th, figure .items td {
-            display: table-cell; border-top: 1px solid var(--line); padding: .5rem .75rem .5rem 0; }
+            display: table-cell; overflow-wrap: normal; border-top: 1px solid var(--line); padding: .5rem .75rem .5rem 0; }
           .chart { overflow-x: auto; }
           .chart svg { min-width: 32rem; }
         }
