@@ -15,10 +15,7 @@ extension API {
             try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
                 try await desk.confirm(id, by: person, reason: reason)
             }
-        case .withdraw(let id):
-            try await withdraw(id, call) { (desk, person, reason) async throws(ProposalFailure) in
-                try await desk.withdraw(id, by: person, reason: reason)
-            }
+        case .withdraw(let id): try await withdraw(id, call)
         case .plan(let path): try await plan(path, call)
         }
     }
@@ -72,6 +69,15 @@ extension API {
 
     // MARK: - Deciding
 
+    /// Takes a proposal back, by whoever might have made it.
+    private func withdraw(_ id: String, _ call: Call) async throws(Problem) -> Response {
+        guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
+        try call.caller.require(proposal.right)
+        return try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+            try await desk.withdraw(id, by: person, reason: reason)
+        }
+    }
+
     private func decide(
         _ id: String,
         _ call: Call,
@@ -90,17 +96,6 @@ extension API {
             try await decision(engine.proposals, person, reason)
         }
         return .json(proposal.view)
-    }
-
-    /// Takes a proposal back: whoever may propose the like of it may.
-    private func withdraw(
-        _ id: String,
-        _ call: Call,
-        _ decision: (ProposalDesk, String, String) async throws(ProposalFailure) -> Proposal
-    ) async throws(Problem) -> Response {
-        guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
-        try call.caller.require(proposal.right)
-        return try await decide(id, call, decision)
     }
 
     private func proposed(
@@ -273,7 +268,7 @@ extension MemberReader {
 // MARK: - Views
 
 extension Proposal {
-    /// What somebody must be allowed to do to propose the like of it.
+    /// What somebody must be allowed to do to make it, or to take it back.
     var right: Right {
         switch deed {
         case .signal(let signal, _): Right.needed(for: signal.name)

@@ -519,11 +519,11 @@ enum OpenAPIText {
           /v1/proposals/{proposal}/withdraw:
             post:
               operationId: withdrawProposal
-              x-right: repair
+              x-right: look
               tags: [proposals]
               summary: Takes an open proposal back.
               description: |
-                Nothing of it is done.
+                Nothing of it is done. It asks for the right that making the proposal asks for.
               parameters:
                 - $ref: '#/components/parameters/ProposalPath'
                 - $ref: '#/components/parameters/IdempotencyKey'

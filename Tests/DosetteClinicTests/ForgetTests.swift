@@ -152,6 +152,44 @@ struct ForgetTests {
         }
     }
 
+    @Test func `with four eyes two persons forget, and the proposal names no client`() async throws
+    {
+        try await LiveStack.run({ configuration in
+            configuration.personalData.recordRetention = .zero
+            configuration.fourEyes = FourEyes([.forget])
+        }) { stack in
+            try await live(stack)
+            let direct = try await stack.post(Self.path("/forget"), Self.decision)
+            #expect(direct.status == 409 && direct.rule == "four_eyes", "\(direct.text)")
+            let client = "\(LiveStack.clinic)/1"
+            let made = try await stack.post(
+                "/v1/proposals",
+                Self.decision.with("do", "forget").with("client", .string(client))
+            )
+            #expect(made.status == 201, "\(made.text)")
+            let path = try #require(made.json?["proposal"]?.stringValue).confirming
+            #expect(try await stack.post(path, Self.decision).rule == "same_person")
+            #expect(try await stack.get(Self.path()).status == 200)
+            let second: JSON = ["by": "Eino", "reason": "I saw the letter"]
+            let done = try await stack.post(path, second)
+            #expect(done.json?["state"] == "done", "\(done.text)")
+            #expect(try await stack.get(Self.path()).status == 404)
+            for event in try await stack.engine.store.events(from: 0, limit: 10_000) {
+                let entry = try JSONReader.read(event.entry)
+                guard entry["kind"]?.stringValue?.hasPrefix("proposal.") == true else { continue }
+                let text = String(decoding: event.entry, as: UTF8.self)
+                #expect(!text.contains(client) && !text.contains("client_id"), "\(text)")
+                #expect(entry["data"]?["deed"]?["client"] == nil)
+            }
+            try await stack.checkAudit()
+            let report = try await AuditReplay.run(
+                stack.engine.store,
+                options: .init(opening: stack.engine.opening)
+            )
+            #expect(report.problems == [])
+        }
+    }
+
     // MARK: - What must be kept is kept
 
     @Test func `what the law wants kept is kept, and the rest goes`() async throws {
@@ -285,4 +323,17 @@ struct ForgetTests {
             #expect(reads.first?.data["of"] == "webshop/HD-to-be-forgotten")
         }
     }
+}
+
+extension JSON {
+    fileprivate func with(_ name: String, _ value: JSON) -> JSON {
+        var object = objectValue ?? [:]
+        object[name] = value
+        return .object(object)
+    }
+}
+
+extension String {
+    /// Where a proposal with this id is confirmed.
+    fileprivate var confirming: String { "/v1/proposals/\(self)/confirm" }
 }

@@ -90,6 +90,8 @@ struct World: Sendable {
         performer: FakePerformer = FakePerformer(),
         webhooks: [WebhookEndpoint] = [],
         fourEyes: FourEyes = .nothing,
+        console: ConsoleSetting = ConsoleSetting(),
+        book: TokenBook? = nil,
         clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
@@ -105,9 +107,12 @@ struct World: Sendable {
                 logger: Self.logger
             )
         )
+        let book = book ?? TokenBook(tokens)
+        var configuration = ServerConfiguration(host: "127.0.0.1", port: 0, book: book)
+        configuration.console = console
         server = DosetteServer(
             engine,
-            ServerConfiguration(host: "127.0.0.1", port: 0, tokens: tokens),
+            configuration,
             clinicSide: try clinicSide(engine),
             logger: Self.logger
         )

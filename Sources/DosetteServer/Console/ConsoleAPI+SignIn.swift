@@ -86,19 +86,19 @@ extension ConsoleAPI {
             next.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") })
         else { return home }
         let halves = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard case .console(let route) = Route(String(halves[0])), route.methods.contains(.get),
-            route != .signIn
+        // What does not begin at the root may begin with a scheme.
+        guard next.hasPrefix("/"), case .console(let route) = Route(String(halves[0])),
+            route.methods.contains(.get), route != .signIn
         else { return home }
         return SitePath(inside: base, next)
     }
 
     // MARK: - The cookie
 
+    /// The key in the cookie; over https the plain one counts for nothing, for a neighbouring host can set it.
     func cookie(_ call: Call) -> String? {
-        // Over https the name alone tells that nobody else has set it.
         let name = isSecure(call) ? Self.secureCookie : Self.plainCookie
-        let pairs = (call.request.head.headerFields[.cookie] ?? "").split(separator: ";").map {
-            pair in
+        let pairs = (call.request.headers[.cookie] ?? "").split(separator: ";").map { pair in
             pair.split(separator: "=", maxSplits: 1).map { String($0).trimmingSpaces }
         }
         return pairs.first { $0.count == 2 && $0[0] == name }?[1]

@@ -9,9 +9,6 @@ import Synchronization
 /// A file that cannot be read any more leaves the tokens as they were, and says so in the log: a slip of the hand must not lock
 /// the pharmacy out. Whoever revokes a token by `dosette token revoke` never leaves such a file.
 package final class TokenBook: Sendable {
-    /// How long a change of the file may go unseen.
-    static let lookInterval = Duration.seconds(1)
-
     private struct Stamp: Hashable {
         let modifiedAt: Date?
         let size: Int?
@@ -27,21 +24,33 @@ package final class TokenBook: Sendable {
     }
 
     private let file: String?
+    /// How long a change of the file may go unseen.
+    private let lookInterval: Duration
     private let logger: Logger
     private let state: Mutex<State>
 
     /// Tokens that never change.
     package init(_ tokens: [AccessToken]) {
         file = nil
+        lookInterval = .zero
         logger = Logger(label: "dosette")
         state = Mutex(State(tokens: tokens, stamp: nil, lookedAt: .now))
     }
 
     /// The tokens of a file.
     ///
+    /// - Parameters:
+    ///   - file: The path.
+    ///   - lookInterval: How long a change of the file may go unseen.
+    ///   - logger: Where it says that the file was read again, or cannot be read.
     /// - Throws: ``AccessTokensError`` with every line that breaks a rule.
-    package init(file: String, logger: Logger) throws(AccessTokensError) {
+    package init(
+        file: String,
+        lookInterval: Duration = .seconds(1),
+        logger: Logger
+    ) throws(AccessTokensError) {
         self.file = file
+        self.lookInterval = lookInterval
         self.logger = logger
         let stamp = Self.stamp(of: file)
         let tokens = try AccessTokens.read(file: file)
@@ -70,7 +79,7 @@ package final class TokenBook: Sendable {
     private func lookAgain() {
         guard let file else { return }
         let isDue = state.withLock { state in
-            guard ContinuousClock.now - state.lookedAt >= Self.lookInterval else { return false }
+            guard ContinuousClock.now - state.lookedAt >= lookInterval else { return false }
             state.lookedAt = .now
             return true
         }

@@ -115,5 +115,15 @@ package enum TokenFile {
         else {
             throw AccessTokensError(problems: ["\(file): cannot be written"])
         }
+        flushNames(in: target.deletingLastPathComponent())
+    }
+
+    /// Has the new file's name on disk too, where the file system can; what is in the file is there already.
+    private static func flushNames(in directory: URL) {
+        // Sound: the text lives for the call.
+        let descriptor = unsafe open(directory.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
     }
 }
