@@ -1407,7 +1407,7 @@ enum OpenAPIText {
             ClinicPath: {name: clinic, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: nordic-vets}
             ClientPath: {name: client_id, in: path, required: true, schema: {$ref: '#/components/schemas/ID'}, example: 1}
             PrescriptionPath: {name: prescription, in: path, required: true, schema: {$ref: '#/components/schemas/ID'}, example: 1}
-            ProposalPath: {name: proposal, in: path, required: true, schema: {type: string, minLength: 1}, example: 0198c6f2-8c00-7000-8000-000000000001}
+            ProposalPath: {name: proposal, in: path, required: true, schema: {type: string, minLength: 1}, example: 01K33M2S4GFS9B8PCCDWTX1A75}
             TokenPath: {name: token, in: path, required: true, schema: {type: string, minLength: 1}}
             NamePath: {name: name, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: baltic-vets}
             WebhookPath: {name: webhook, in: path, required: true, schema: {$ref: '#/components/schemas/Name'}, example: warehouse}
@@ -2335,16 +2335,16 @@ enum OpenAPIText {
               value:
                 order: webshop/HD-2025-000123
                 refused: null
-                story: [the order is to be canceled]
+                story: [said resend, 'provet.create_counter_sale: to be sent again', 'took it up again: resend']
                 steps:
-                  - part: prescription
-                    action: provet.patch_status
+                  - part: fee
+                    action: provet.create_counter_sale
                     looks_only: false
                     due_at: '2025-08-20T11:31:39.000Z'
                     requests:
-                      - method: PATCH
-                        url: https://provetcloud.example/4/api/0.1/prescription/17/
-                        body: {status: 6}
+                      - method: POST
+                        url: https://provetcloud.example/4/api/0.1/countersale/
+                        body: {client: 12, department: 1}
                         changes: true
             proposeResend:
               value: {do: signal, signal: resend, orders: [webshop/HD-10], reason: Provet shows no sale of it, by: maija}
@@ -2360,7 +2360,7 @@ enum OpenAPIText {
               value: {reason: the sale was found, by: petter}
             openProposal:
               value:
-                proposal: 0198c6f2-8c00-7000-8000-000000000001
+                proposal: 01K33M2S4GFS9B8PCCDWTX1A75
                 state: open
                 deed: {do: signal, signal: resend, orders: [webshop/HD-10]}
                 needs_second: true
@@ -2370,7 +2370,7 @@ enum OpenAPIText {
                 results: null
             doneProposal:
               value:
-                proposal: 0198c6f2-8c00-7000-8000-000000000001
+                proposal: 01K33M2S4GFS9B8PCCDWTX1A75
                 state: done
                 deed: {do: signal, signal: resend, orders: [webshop/HD-10]}
                 needs_second: true

@@ -405,6 +405,9 @@ def main():
             names = populate(world)
             file, text = described(world, options.planted)
             wrong = try_rights(world, text)
+            # A wrong right must be found, too.
+            if options.planted and not try_rights(world, text.replace("x-right: back_up", "x-right: look")):
+                sys.exit("api-check: the planted right was not found")
             if wrong:
                 sys.exit("api-check: rights are not as described:\n" + "\n".join(wrong))
             code, said, seconds = hurl(world, file, names, options)
