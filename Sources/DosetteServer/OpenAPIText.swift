@@ -392,7 +392,7 @@ enum OpenAPIText {
           /v1/proposals:
             get:
               operationId: listProposals
-              x-right: look
+              x-right: see_proposals
               tags: [proposals]
               summary: Lists proposals, the newest first.
               description: |
@@ -459,7 +459,7 @@ enum OpenAPIText {
           /v1/proposals/{proposal}:
             get:
               operationId: showProposal
-              x-right: look
+              x-right: see_proposals
               tags: [proposals]
               summary: Shows a proposal.
               parameters:
@@ -519,7 +519,7 @@ enum OpenAPIText {
           /v1/proposals/{proposal}/withdraw:
             post:
               operationId: withdrawProposal
-              x-right: look
+              x-right: see_proposals
               tags: [proposals]
               summary: Takes an open proposal back.
               description: |
@@ -1005,7 +1005,7 @@ enum OpenAPIText {
           /v1/clinics/{clinic}/buttons:
             get:
               operationId: showButtons
-              x-right: read_clinics
+              x-right: manage_clinics
               tags: [clinics]
               summary: Shows what to type into Provet for the buttons; with their salt.
               parameters:
@@ -1061,7 +1061,7 @@ enum OpenAPIText {
           /v1/clinics/{clinic}/webhooks:
             get:
               operationId: showClinicWebhooks
-              x-right: read_clinics
+              x-right: manage_clinics
               tags: [clinics]
               summary: Shows which of Provet's webhooks lead here.
               parameters:

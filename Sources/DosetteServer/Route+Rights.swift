@@ -35,6 +35,8 @@ extension ClinicRoute {
         case .clinics: method == .post ? .manageClinics : .readClinics
         case .clinic(_, .prescription): .readPersonal
         case .clinic(_, .check), .clinic(_, .settings): .readClinics
+        // With salts and secret addresses in them, launches and hints could be made up.
+        case .clinic(_, .buttons), .clinic(_, .webhooks): .manageClinics
         case .clinic: method == .get || method == .head ? .readClinics : .manageClinics
         }
     }
