@@ -64,7 +64,9 @@ struct InitAnswers: Hashable, Sendable {
     }
 
     private var tokensLine: String {
-        let file = tokensFile ?? (isReachable ? Self.tokensFileDefault : nil)
+        // Two people are told apart by their tokens alone.
+        let isAsked = isReachable || fourEyes?.isEmpty == false
+        let file = tokensFile ?? (isAsked ? Self.tokensFileDefault : nil)
         return file.map { "\(YAMLText.of($0))   # who may call" }
             ?? "null               # required to listen off loopback"
     }
