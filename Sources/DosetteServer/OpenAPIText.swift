@@ -392,7 +392,7 @@ enum OpenAPIText {
           /v1/proposals:
             get:
               operationId: listProposals
-              x-right: look
+              x-right: see_proposals
               tags: [proposals]
               summary: Lists proposals, the newest first.
               description: |
@@ -459,7 +459,7 @@ enum OpenAPIText {
           /v1/proposals/{proposal}:
             get:
               operationId: showProposal
-              x-right: look
+              x-right: see_proposals
               tags: [proposals]
               summary: Shows a proposal.
               parameters:
@@ -519,7 +519,8 @@ enum OpenAPIText {
           /v1/proposals/{proposal}/withdraw:
             post:
               operationId: withdrawProposal
-              x-right: look
+              x-right: see_proposals
+              x-further-rights: [cancel, manage_clients, repair]
               tags: [proposals]
               summary: Takes an open proposal back.
               description: |
