@@ -520,6 +520,7 @@ enum OpenAPIText {
             post:
               operationId: withdrawProposal
               x-right: see_proposals
+              x-further-rights: [cancel, manage_clients, repair]
               tags: [proposals]
               summary: Takes an open proposal back.
               description: |

@@ -139,12 +139,14 @@ struct OpenAPITests {
         let signals =
             ["accept", Signal.cancel, Signal.remark] + ParkedAction.allCases.map(\.rawValue)
         let ofSignals = list(signals.map(Right.needed(for:)))
+        let ofDeeds = list([.cancel, .repair, .manageClients])
         let further = [
             "GET /v1/orders/{source}/{order_id}/events": list([.readPersonal]),
             "POST /v1/orders/{source}/{order_id}/signals": ofSignals,
             "POST /v1/orders/{source}/{order_id}/plan":
                 list([.readPersonal] + signals.map(Right.needed(for:))),
-            "POST /v1/proposals": list([.cancel, .repair, .manageClients]),
+            "POST /v1/proposals": ofDeeds,
+            "POST /v1/proposals/{proposal}/withdraw": ofDeeds,
         ]
         var rights: [String: String] = [:]
         for operation in served {
