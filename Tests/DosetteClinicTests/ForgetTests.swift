@@ -154,10 +154,11 @@ struct ForgetTests {
 
     @Test func `with four eyes two persons forget, and the proposal names no client`() async throws
     {
-        try await LiveStack.run({ configuration in
+        let twoForget: @Sendable (inout Configuration) -> Void = { configuration in
             configuration.personalData.recordRetention = .zero
             configuration.fourEyes = FourEyes([.forget])
-        }) { stack in
+        }
+        try await LiveStack.run(twoForget) { stack in
             try await live(stack)
             let direct = try await stack.post(Self.path("/forget"), Self.decision)
             #expect(direct.status == 409 && direct.rule == "four_eyes", "\(direct.text)")

@@ -144,8 +144,12 @@ struct DecisionForm: Sendable {
 
     var markup: HTML {
         HTML(.div) {
-            if allowed.isEmpty { HTML(.p) { "There is nothing that you can decide here now." } }
-            if !allowed.isEmpty { form }
+            if allowed.isEmpty {
+                problemMarkup
+                HTML(.p) { "There is nothing that you can decide here now." }
+            } else {
+                form
+            }
             if !others.isEmpty {
                 HTML(.p, .class("soft")) { "Others can: \(Self.words(others))." }
             }
@@ -164,11 +168,7 @@ struct DecisionForm: Sendable {
     private var form: HTML {
         HTML(.form, .post, .action(act), .id("decide")) {
             formKey
-            if let problem = entry.problem {
-                HTML(.p, .class("state bad"), .role("alert"), .id("decide-error")) {
-                    Self.words(problem)
-                }
-            }
+            problemMarkup
             HTML(.fieldset) {
                 HTML(.legend) { "What shall happen?" }
                 allowed.enumerated().map { index, choice in option(choice, index) }
@@ -202,6 +202,14 @@ struct DecisionForm: Sendable {
                         "Show first what would be sent"
                     }
                 }
+            }
+        }
+    }
+
+    @HTMLBuilder private var problemMarkup: HTML {
+        if let problem = entry.problem {
+            HTML(.p, .class("state bad"), .role("alert"), .id("decide-error")) {
+                Self.words(problem)
             }
         }
     }

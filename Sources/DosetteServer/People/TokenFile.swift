@@ -22,6 +22,7 @@ package enum TokenFile {
     ///   - roles: What it allows; one or more.
     ///   - expiresAt: From when on it opens nothing.
     ///   - file: The path.
+    /// - Returns: The token with its secret.
     /// - Throws: ``AccessTokensError``; the file is as it was.
     package static func create(
         owner: String,
@@ -46,7 +47,9 @@ package enum TokenFile {
 
     /// Takes a token out of the file.
     ///
-    /// - Parameter id: As ``AccessToken/id`` has it.
+    /// - Parameters:
+    ///   - id: As ``AccessToken/id`` has it.
+    ///   - file: The path.
     /// - Returns: The token.
     /// - Throws: ``AccessTokensError`` when there is no such token, or it is the last one, without which everybody could come in.
     package static func revoke(
