@@ -72,7 +72,9 @@ extension ConsoleAPI {
             order: order,
             words: OrderWords(order.view),
             detail: await engine.waitingDetail(order),
-            happenings: shown.compactMap { Self.happening($0, opening) },
+            happenings: shown.compactMap {
+                Self.happening($0, opening, isClosed: !look.showsPersonal)
+            },
             isCut: shown.count < events.count,
             showsPersonal: look.showsPersonal,
             form: decisionForm(order, look.entry, visit),
@@ -102,9 +104,9 @@ extension ConsoleAPI {
 
     private static func happening(
         _ event: RecordedEvent,
-        _ opening: Opening
+        _ opening: Opening,
+        isClosed: Bool
     ) -> ConsoleOrderPage.Happening? {
-        let isClosed = if case .closed = opening { true } else { false }
         // Also of orders of before there were keys nothing personal is left then.
         let bytes = isClosed ? (try? EventCodec.closed(event.entry)) ?? [] : event.entry
         guard let fact = try? EventCodec.fact(bytes, opening: opening) else { return nil }
