@@ -66,7 +66,9 @@ extension Engine {
         return try await act(.signal(signal), on: key, request).order
     }
 
-    /// What a signal would do to an order now: the requests that it would lead to at once. Nothing is written or sent.
+    /// What a signal would do to an order now, with the requests that it would lead to at once.
+    ///
+    /// Nothing is written or sent.
     package func plan(
         _ signal: Signal,
         for key: OrderKey

@@ -15,9 +15,9 @@ package final class ProposalDesk: Sendable {
     static let recallSpan = TimeSpan.days(30)
     /// Orders that one proposal may be about: its event must fit into an entry.
     package static let ordersMaximum = 200
-    /// Open proposals at the most.
     /// How the idempotency keys begin under which orders are told; no caller's key may.
     package static let keyPrefix = "proposal-"
+    /// Open proposals at the most.
     package static let openMaximum = 1_000
     /// Proposals that are kept in memory, the newest.
     static let keptMaximum = 5_000
@@ -90,6 +90,7 @@ package final class ProposalDesk: Sendable {
     ///   - orders: Which; 1 to ``ordersMaximum``, each once.
     ///   - person: Who proposes.
     ///   - reason: Why.
+    /// - Returns: The proposal: open, or done where no second person is needed.
     /// - Throws: ``ProposalFailure``: for a single order the refusal of the signal itself.
     package func propose(
         _ signal: DeedSignal,

@@ -34,6 +34,7 @@ struct ConsoleAct {
     /// Starts both processes and brings orders to where each kind of work is to be seen.
     ///
     /// - Parameter directory: Where data, logs and tokens go.
+    /// - Returns: The act, with both processes at work.
     /// - Throws: What keeps the stage from being set.
     static func set(in directory: URL) async throws -> ConsoleAct {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)

@@ -22,9 +22,9 @@ final class ConsoleSessions: Sendable {
     static let countMaximum = 1_000
     /// Of one person.
     static let ownMaximum = 20
-    /// A session ends when nothing was asked for so long,
+    /// A session ends when nothing was asked for so long.
     static let idleMaximum = TimeSpan.hours(1)
-    /// and in any case after so long.
+    /// It ends in any case after so long.
     static let ageMaximum = TimeSpan.hours(12)
     private static let keyBytes = 32
 
@@ -59,7 +59,11 @@ final class ConsoleSessions: Sendable {
 
     /// The session that a browser's key opens, which is seen now.
     ///
-    /// - Parameter isUse: Whether a person asks; a page that refreshes itself keeps nobody signed in.
+    /// - Parameters:
+    ///   - key: What the browser kept.
+    ///   - now: The engine's time.
+    ///   - isUse: Whether a person asks; a page that refreshes itself keeps nobody signed in.
+    /// - Returns: The session, unless it is over.
     func session(_ key: String, at now: Timestamp, isUse: Bool = true) -> ConsoleSession? {
         let digest = AccessToken.digest(of: key)
         return sessions.withLock { sessions in
