@@ -62,7 +62,7 @@ enum Route: Hashable, Sendable {
         case ("v1", 2) where names[1] == "backup": self = .backup
         case ("v1", 2...) where names[1] == "proposals":
             self = ProposalRoute(Array(names.dropFirst(2))).map { .proposals($0) } ?? .nowhere
-        case ("console", _): self = ConsoleRoute(names).map { .console($0) } ?? .nowhere
+        case ("console", _): self = .console(ConsoleRoute(names) ?? .nothing)
         case ("v1", 2) where names[1] == "openapi.yaml": self = .document
         case ("v1", 2) where names[1] == "events": self = .feed
         case ("v1", 2) where names[1] == "webhooks": self = .webhooks

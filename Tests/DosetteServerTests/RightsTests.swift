@@ -34,6 +34,9 @@ struct RightsTests {
     private static let personal = Who.roles([.operator, .pharmacist, .auditor])
     private static let second = Who.roles([.operator, .pharmacist, .administrator])
 
+    /// Whoever works with orders, or looks over those who do.
+    private static let insiders = Who.roles([.operator, .pharmacist, .auditor, .administrator])
+
     private static let order = "/v1/orders/webshop/HD-1"
 
     /// Every route has an entry: a new one is a mistake of the compiler until somebody says who may.
@@ -86,16 +89,16 @@ struct RightsTests {
         Probe("/v1/clinics/nordic-vets/enable", (.post, admin)),
         Probe("/v1/clinics/nordic-vets/check", (.get, watchers)),
         Probe("/v1/clinics/nordic-vets/settings", (.get, watchers)),
-        Probe("/v1/clinics/nordic-vets/buttons", (.get, watchers), (.post, admin)),
-        Probe("/v1/clinics/nordic-vets/webhooks", (.get, watchers), (.post, admin)),
+        Probe("/v1/clinics/nordic-vets/buttons", (.get, admin), (.post, admin)),
+        Probe("/v1/clinics/nordic-vets/webhooks", (.get, admin), (.post, admin)),
         Probe("/v1/clinics/nordic-vets/prescriptions/1", (.get, personal)),
     ]
 
     private static let proposals = [
-        Probe("/v1/proposals", (.get, all), (.post, all)),
-        Probe("/v1/proposals/p", (.get, all)),
+        Probe("/v1/proposals", (.get, insiders), (.post, all)),
+        Probe("/v1/proposals/p", (.get, insiders)),
         Probe("/v1/proposals/p/confirm", (.post, second)),
-        Probe("/v1/proposals/p/withdraw", (.post, all)),
+        Probe("/v1/proposals/p/withdraw", (.post, insiders)),
     ]
 
     private static let probes = Route.Name.allCases.flatMap { name in
@@ -237,18 +240,17 @@ struct RightsTests {
     /// Every route of the console, by the same means.
     private static func console(_ route: ConsoleRoute) -> Who {
         switch route {
-        case .asset, .signIn, .signOut: .everybody
+        case .asset, .signIn, .signOut, .nothing: .everybody
         case .live, .workflow: all
-        case .section(.today), .section(.orders), .section(.parked), .section(.proposals),
-            .section(.workflows):
-            all
+        case .section(.today), .section(.orders), .section(.parked), .section(.workflows): all
+        case .section(.proposals): insiders
         case .section(.clinics): watchers
         case .section(.audit), .section(.settings), .verify: evidence
         case .order(_, .view), .order(_, .plan), .order(_, .act): all
         case .order(_, .dispense), .order(_, .reverse): hands
         case .order(_, .proof), .order(_, .report): evidence
         case .parked: .roles([.operator])
-        case .proposal(_, .view), .proposal(_, .withdraw): all
+        case .proposal(_, .view), .proposal(_, .withdraw): insiders
         case .proposal(_, .confirm): second
         }
     }
@@ -330,7 +332,9 @@ struct RightsTests {
                 let closed = try await visitor.get("/console/orders/webshop/HD-1")
                 #expect(closed.status == 200)
                 let sealed = "\(Self.order)/events?form=sealed"
-                #expect(try await client.get(sealed, RoleToken.bearer(role)).status == 200)
+                let entries = try await client.get(sealed, RoleToken.bearer(role))
+                // Orders of before there were keys stand there in plain text.
+                #expect((entries.status == 200) == (role != .intake), "\(role)")
             }
         }
     }

@@ -99,7 +99,8 @@ struct InitCommand: AsyncParsableCommand {
     private static func nextSteps(_ answers: InitAnswers, file: String) -> String {
         guard answers.isTrial else {
             return """
-                wrote \(Terminal.plain(file)). What next:
+                wrote \(Terminal.plain(file)). What next (a token only where it names a tokens_file):
+                  dosette token create --name YOUR-NAME --role administrator --config \(file.shellWord)
                   dosette config check --config \(file.shellWord)
                   dosette doctor --config \(file.shellWord)
                   dosette serve --config \(file.shellWord)

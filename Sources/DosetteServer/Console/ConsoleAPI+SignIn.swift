@@ -88,7 +88,7 @@ extension ConsoleAPI {
         let halves = next.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         // What does not begin at the root may begin with a scheme.
         guard next.hasPrefix("/"), case .console(let route) = Route(String(halves[0])),
-            route.methods.contains(.get), route != .signIn
+            route.methods.contains(.get), route != .signIn, route != .nothing
         else { return home }
         return SitePath(inside: base, next)
     }

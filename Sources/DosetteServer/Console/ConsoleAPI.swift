@@ -65,7 +65,7 @@ struct ConsoleAPI: Sendable {
             try refuseForeignForm(visit.call.request.head)
         }
         return switch route {
-        case .asset, .signIn: throw .noSuchPath
+        case .asset, .signIn, .nothing: throw .noSuchPath
         case .signOut: try await signOut(visit)
         case .live: try live(visit)
         case .section(let section): try await show(section, visit)

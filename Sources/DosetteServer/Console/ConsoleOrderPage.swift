@@ -45,6 +45,9 @@ struct ConsoleOrderPage: Sendable {
             }
             HTML(.div, .hook("state"), .live("polite")) { stateMarkup }
             HTML(.div, .hook("proposals")) { proposalsMarkup }
+            if showsPersonal, order.delivery == nil {
+                section("The prescription", "prescription") { prescriptionMarkup }
+            }
             section("What can be done now", "do") { form.markup }
             section("Where it stands", "parts") { partsMarkup }
             if let dispense { section("Dispenses", "dispense") { dispense.markup } }
@@ -127,6 +130,36 @@ struct ConsoleOrderPage: Sendable {
         }
     }
 
+    // MARK: - The prescription
+
+    private var prescriptionMarkup: HTML {
+        let items = order.received.prescription["prescription_items"]?.arrayValue ?? []
+        let remarks = order.received.prescription["remarks"]?.stringValue ?? ""
+        return HTML(.div) {
+            HTML(.table, .class("items")) {
+                HTML(.caption) { "What the veterinarian prescribes" }
+                HTML(.thead) {
+                    HTML(.tr) {
+                        ["Product", "Strength", "Instructions", "Packages"].map { title in
+                            HTML(.th, .scope("col")) { title }
+                        }
+                    }
+                }
+                HTML(.tbody) {
+                    items.map { item in
+                        HTML(.tr) {
+                            HTML(.th, .scope("row")) { item["name"]?.stringValue ?? "" }
+                            HTML(.td) { item["strength"]?.stringValue ?? "" }
+                            HTML(.td) { item["instructions"]?.stringValue ?? "" }
+                            HTML(.td) { "\(item["quantity_packages"]?.intValue ?? 1)" }
+                        }
+                    }
+                }
+            }
+            if !remarks.isEmpty { HTML(.p) { "Remarks: \(remarks)" } }
+        }
+    }
+
     // MARK: - Parts
 
     private var partsMarkup: HTML {
@@ -168,7 +201,7 @@ struct ConsoleOrderPage: Sendable {
             }
             if !showsPersonal {
                 HTML(.p, .class("soft")) {
-                    "What is said of people is hidden. "
+                    "What is prescribed, and what is said of people, is hidden. "
                     if let personal = links.personal {
                         HTML(.a, .href(personal)) { "Show it" }
                         " – that you looked stands in the journal."

@@ -14,6 +14,8 @@ enum ConsoleRoute: Hashable, Sendable {
     case proposal(String, ProposalPart)
     case workflow(digest: String)
     case verify
+    /// There is no such page; whoever is signed in is told so by one.
+    case nothing
 
     /// The pages of the console's menu.
     enum Section: String, Hashable, Sendable, CaseIterable {
@@ -113,6 +115,7 @@ enum ConsoleRoute: Hashable, Sendable {
     var methods: [HTTPRequest.Method] {
         switch self {
         case .asset, .section, .workflow: [.get, .head]
+        case .nothing: [.get, .head, .post]
         case .signIn: [.get, .head, .post]
         case .live: [.get]
         case .signOut, .parked, .verify: [.post]
@@ -125,7 +128,7 @@ enum ConsoleRoute: Hashable, Sendable {
     /// What somebody must be allowed to do to come here; nothing where nobody is signed in yet.
     var right: Right? {
         switch self {
-        case .asset, .signIn, .signOut: nil
+        case .asset, .signIn, .signOut, .nothing: nil
         case .live: .look
         case .section(let section): section.right
         case .order(_, let part): part.right
