@@ -16,7 +16,8 @@ struct ProvetCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Run a simulated Provet installation on this machine.",
             discussion: """
-                Client id "dosette", secret "simulated-secret". What really happened to it is told \
+                Client id "dosette", secret "simulated-secret" unless \
+                --client-secret-env says otherwise. What really happened to it is told \
                 at /_simulator/ledger; nothing is kept when it stops.
                 """
         )
@@ -26,6 +27,8 @@ struct ProvetCommand: AsyncParsableCommand {
         @Option(help: "The same seed draws the same faults.") var seed: UInt64 = 1
         @Option(help: "Calls a minute for each endpoint in place of Provet's limits.")
         var callsPerMinute: Int?
+        @Option(help: "The environment variable with the client secret that it takes.")
+        var clientSecretEnv: String?
         @Option(help: "Write the port to this file when ready.") var portFile: String?
         @Option(help: .hidden) var clockOffset: Int64 = 0
 
@@ -35,6 +38,9 @@ struct ProvetCommand: AsyncParsableCommand {
             }
             var configuration = SimulatorConfiguration(seed: seed, faults: profile)
             configuration.limitsPerMinute = callsPerMinute
+            if let name = clientSecretEnv {
+                configuration.credentials = [try credentials(from: name)]
+            }
             let provet = SimulatedProvet(configuration)
             let offset = clockOffset * 1000
             let file = portFile
@@ -60,6 +66,14 @@ struct ProvetCommand: AsyncParsableCommand {
             } catch {
                 throw Stop(.unavailable, "the simulator cannot run: \(error)")
             }
+        }
+
+        private func credentials(from name: String) throws -> SimulatorConfiguration.Credentials {
+            let secret = ProcessInfo.processInfo.environment[name] ?? ""
+            guard !secret.isEmpty else {
+                throw Stop(.usage, "--client-secret-env: the variable \(name) is not set")
+            }
+            return SimulatorConfiguration.Credentials(clientID: "dosette", clientSecret: secret)
         }
     }
 }
