@@ -166,7 +166,7 @@ extension Order {
         try checkLifecycle(definition.lifecycle, entered)
         parts[part].state = target
         parts[part].since = time
-        parts[part].isActionDone = false
+        parts[part].isActionDone = isWritten(part)
         parts[part].reminderCount = 0
         leaveWork(part)
         queueEntry(part, entered)
@@ -189,6 +189,13 @@ extension Order {
         {
             throw damage("a fee is charged only on an accepted prescription")
         }
+    }
+
+    /// Whether the state's action would write a prescription that is written already: also where the clinic brings it
+    /// back to its draft, there is only one.
+    func isWritten(_ part: Int) -> Bool {
+        guard case .action(Self.createAction) = state(of: part).work else { return false }
+        return provetID != nil
     }
 
     /// The old state's own work is over; entries that are still to be told stay.

@@ -14,6 +14,7 @@ extension OrderDecision {
         for part in order.parts.indices {
             if try turnBackSaga(part) { return true }
             if try finishSaga(part) { return true }
+            if try passWritten(part) { return true }
             if try applyRule(part) { return true }
         }
         return false
@@ -64,6 +65,16 @@ extension OrderDecision {
         case .done: try leaveByOutcome(part, .done)
         case .undone: try leaveByOutcome(part, .undone)
         }
+        return true
+    }
+
+    /// Goes on from a draft that the clinic brought a written prescription back to.
+    private mutating func passWritten(_ part: Int) throws(OrderRefusal) -> Bool {
+        let place = order.parts[part]
+        guard order.isWritten(part), place.effect == nil, place.parked == nil,
+            order.cancelRequest == nil
+        else { return false }
+        try leaveByOutcome(part, .done)
         return true
     }
 

@@ -11,6 +11,11 @@ extension OrderDecision {
             return
         }
         guard OutcomeTrigger(rawValue: signal.name) == nil else { throw notTaken(signal) }
+        if let state = Signal.forced(by: signal.name),
+            !order.workflow.triggers.contains(signal.name)
+        {
+            return try force(state, signal)
+        }
         if signal.name == Signal.remark, let part = order.workflow.index(of: .prescription),
             !order.workflow.triggers.contains(Signal.remark)
         {
@@ -90,7 +95,7 @@ extension OrderDecision {
         )
     }
 
-    private mutating func addSignaled(
+    mutating func addSignaled(
         _ signal: Signal,
         _ effect: Signaled.Effect
     ) throws(OrderRefusal) {

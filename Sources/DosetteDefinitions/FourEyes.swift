@@ -1,3 +1,5 @@
+import DosetteCore
+
 /// What one person alone may not do: one proposes it, another confirms it.
 package struct FourEyes: Hashable, Sendable {
     /// The deeds that can be put under it.
@@ -7,6 +9,8 @@ package struct FourEyes: Hashable, Sendable {
         case resend
         case giveUp = "give_up"
         case cancel
+        /// Saying where a prescription stands at Provet, in place of a look.
+        case force
         /// One decision on several orders at once.
         case bulk
         /// Forgetting a client.
@@ -24,7 +28,8 @@ package struct FourEyes: Hashable, Sendable {
     /// Whether a signal to so many orders needs a second person.
     package func needsSecond(signal: String, orderCount: Int = 1) -> Bool {
         if orderCount > 1, deeds.contains(.bulk) { return true }
-        return Deed(rawValue: signal).map { deeds.contains($0) } ?? false
+        let deed = Signal.forced(by: signal) == nil ? Deed(rawValue: signal) : .force
+        return deed.map { deeds.contains($0) } ?? false
     }
 }
 

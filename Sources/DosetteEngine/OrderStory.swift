@@ -31,6 +31,13 @@ package enum OrderStory {
         }
     }
 
+    private static func words(_ signaled: Signaled) -> String {
+        guard let state = Signal.forced(by: signaled.name) else {
+            return signaled.name + words(signaled.items)
+        }
+        return "\(signaled.name): it stands as \(state.name) at Provet"
+    }
+
     /// What a signal says of items: ` (item 0: 2 delivered)`.
     private static func words(_ items: [SignalItem]) -> String {
         if items.isEmpty { return "" }
@@ -55,7 +62,7 @@ package enum OrderStory {
             return "\(entered.part): \(entered.from) → \(entered.state)\(cause(entered.cause))"
         case .signaled(let signaled):
             let suffix = signaled.effect == .remembered ? ", remembered until the call ends" : ""
-            return "said \(signaled.name)\(words(signaled.items))\(suffix)"
+            return "said \(words(signaled))\(suffix)"
         case .effect(let effect):
             return "\(effect.action)\(target(effect.purpose)): \(what(effect.event))"
         case .parked(let parked):

@@ -284,15 +284,20 @@ package final class ProposalDesk: Sendable {
         }
     }
 
-    /// What was parked anew meanwhile is another decision than the one that two persons took.
+    /// What was parked anew, or has moved, meanwhile is another decision than the one that two persons took.
     private func checkStillMeant(
         _ signal: DeedSignal,
         _ stream: StreamID,
         _ proposal: Proposal
     ) async throws(DeskFailure) {
-        guard ParkedAction(rawValue: signal.name) != nil else { return }
+        let isForced = Signal.forced(by: signal.name) != nil
+        guard isForced || ParkedAction(rawValue: signal.name) != nil else { return }
         let order = try await engine.orders.load(stream)
         guard order.keyUses[Self.keyPrefix + proposal.id] == nil else { return }
+        if isForced, let since = order.prescriptionSince, since > proposal.made.at {
+            let detail = "The prescription has moved since this was proposed; look at it again."
+            throw .refused(OrderRefusal(rule: "moved_since", detail: detail))
+        }
         let meant = order.parkedParts.first { signal.step == nil || $0.parked.step == signal.step }
         guard let meant, meant.since > proposal.made.at else { return }
         let detail = "It was parked anew after this was proposed; look at it again."

@@ -182,7 +182,8 @@ struct ProposalRequest: Sendable {
     let person: String
     let reason: String
 
-    private static let signals = ParkedAction.allCases.map(\.rawValue) + [Signal.cancel]
+    private static let signals =
+        ParkedAction.allCases.map(\.rawValue) + [Signal.cancel] + Signal.forces
 
     /// What the caller must be allowed to do.
     var right: Right {

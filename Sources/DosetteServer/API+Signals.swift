@@ -33,7 +33,7 @@ extension API {
 struct SignalRequest: Hashable, Sendable {
     private static let names =
         ["accept", "accept_with_warning", "reject", "cancel", Signal.remark]
-        + ParkedAction.allCases.map(\.rawValue)
+        + ParkedAction.allCases.map(\.rawValue) + Signal.forces
 
     let signal: Signal
     let person: String

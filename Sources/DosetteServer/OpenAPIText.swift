@@ -227,7 +227,7 @@ enum OpenAPIText {
               summary: Tells an order something.
               description: |
                 202 means that it is on disk; it takes effect at Provet later.
-                The right goes by the signal: `repair` for retry, adopt, resend and give_up; `cancel` for cancel and remark;
+                The right goes by the signal: `repair` for retry, adopt, resend, give_up and force_…; `cancel` for cancel and remark;
                 `decide` for any other. What the configuration's `four_eyes` names is refused here (409, `four_eyes`).
                 With If-Match nothing is done unless the order is still at that version.
               parameters:
@@ -1834,7 +1834,8 @@ enum OpenAPIText {
                   type: string
                   description: >-
                     accept, accept_with_warning, reject, cancel, remark; retry, adopt, resend, give_up for what is
-                    parked; and what the order's workflow adds.
+                    parked; force_canceled, force_sent, … for where a person saw the prescription stand at Provet; and what
+                    the order's workflow adds.
                 reason: {$ref: '#/components/schemas/Text'}
                 remarks: {type: string, maxLength: 2000}
                 by: {$ref: '#/components/schemas/Person/properties/by'}
@@ -1866,7 +1867,8 @@ enum OpenAPIText {
                   type: string
                   description: >-
                     accept, accept_with_warning, reject, cancel, remark; retry, adopt, resend, give_up for what is
-                    parked; and what the order's workflow adds.
+                    parked; force_canceled, force_sent, … for where a person saw the prescription stand at Provet; and what
+                    the order's workflow adds.
                 reason: {$ref: '#/components/schemas/Text'}
                 remarks: {type: string, maxLength: 2000}
                 by: {$ref: '#/components/schemas/Person/properties/by'}
@@ -1933,7 +1935,21 @@ enum OpenAPIText {
               additionalProperties: false
               properties:
                 do: {const: signal}
-                signal: {enum: [adopt, resend, retry, give_up, cancel]}
+                signal:
+                  enum:
+                    - adopt
+                    - resend
+                    - retry
+                    - give_up
+                    - cancel
+                    - force_draft
+                    - force_sending
+                    - force_sent
+                    - force_accepted
+                    - force_accepted_warning
+                    - force_rejected
+                    - force_canceled
+                    - force_error
                 orders:
                   type: array
                   minItems: 1

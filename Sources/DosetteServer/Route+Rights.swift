@@ -45,7 +45,9 @@ extension ClinicRoute {
 extension Right {
     /// What a signal asks for.
     static func needed(for signal: String) -> Right {
-        if ParkedAction(rawValue: signal) != nil { return .repair }
+        if ParkedAction(rawValue: signal) != nil || Signal.forced(by: signal) != nil {
+            return .repair
+        }
         return signal == Signal.cancel || signal == Signal.remark ? .cancel : .decide
     }
 }

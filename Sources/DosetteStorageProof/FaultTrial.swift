@@ -16,9 +16,10 @@ struct FaultTrial: Sendable {
         /// Files of this many kilobytes at the most; the signal is heeded or not.
         case smallFiles(kilobytes: Int, isSignaled: Bool)
 
+        /// An empty journal takes some 350 KB: it does not fit on the first one.
         static let limits: [Case] = [
             .smallDisk(kilobytes: 300, grows: false), .smallDisk(kilobytes: 700, grows: false),
-            .smallDisk(kilobytes: 900, grows: true), .smallDisk(kilobytes: 300, grows: true),
+            .smallDisk(kilobytes: 900, grows: true), .smallDisk(kilobytes: 500, grows: true),
             .smallFiles(kilobytes: 200, isSignaled: false),
             .smallFiles(kilobytes: 600, isSignaled: false),
             .smallFiles(kilobytes: 400, isSignaled: true),

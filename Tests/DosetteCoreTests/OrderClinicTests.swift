@@ -72,6 +72,23 @@ struct OrderClinicTests {
         }
     }
 
+    @Test func `a prescription that is brought back to its draft is not written a second time`() throws {
+        var story = try Story.sent()
+        try story.observe(.draft)
+        #expect(story.parked == ["conflict: provet.patch_status"])
+        try story.signal("give_up")
+        try story.drain()
+        #expect(story.place == "sent, waiting, waiting")
+        #expect(story.path("prescription").suffix(3) == ["draft", "sending", "sent"])
+        #expect(story.intended.filter { $0 == "provet.create_prescription" }.count == 1)
+        var unknown = try Story.sent()
+        try unknown.observe(.unknown(status: 42))
+        try unknown.observe(.draft)
+        try unknown.drain()
+        #expect(unknown.place == "sent, waiting, waiting")
+        #expect(unknown.intended.filter { $0 == "provet.create_prescription" }.count == 1)
+    }
+
     @Test func `a state that nobody knows is kept, shown and left again`() throws {
         var story = try Story.sent()
         try story.observe(.unknown(status: 42))

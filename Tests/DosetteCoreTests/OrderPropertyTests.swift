@@ -33,6 +33,7 @@ struct OrderPropertyTests {
             ("dispenses", count.dispensed, 300), ("reversals", count.reversed, 100),
             ("parked", count.parked, 500), ("repeated attempts", count.repeats, 2_000),
             ("observations", count.observed, 300), ("timers", count.timers, 300),
+            ("forced states", count.forced, 100),
         ]
         for (name, seen, needed) in least {
             #expect(seen >= needed, "too few: \(name) \(seen); \(count)")

@@ -18,6 +18,7 @@ struct OrderWalk {
         var repeats = 0
         var observed = 0
         var timers = 0
+        var forced = 0
 
         mutating func add(_ other: Count) {
             steps += other.steps
@@ -32,6 +33,7 @@ struct OrderWalk {
             repeats += other.repeats
             observed += other.observed
             timers += other.timers
+            forced += other.forced
         }
     }
 
@@ -118,7 +120,7 @@ struct OrderWalk {
         case 1..<3: .notProcessed(retryAfter: .seconds(60), reason: "429")
         case 3..<6: .unknown(reason: "timeout")
         case 6:
-            .conflict(seen: [5, 6, 7, 42].randomElement(using: &random) ?? 6, reason: "other")
+            .conflict(seen: [5, 6, 7, 1, 42].randomElement(using: &random) ?? 6, reason: "other")
         default: .confirmed(HomeDelivery.receipt(action))
         }
     }
@@ -137,8 +139,14 @@ struct OrderWalk {
             "accept", "accept", "accept", "accept_with_warning", "reject", "cancel", "retry",
             "refund", "adopt", "resend", "give_up",
         ]
+        if Int.random(in: 0..<20, using: &random) == 0 { return force() }
         let name = names.randomElement(using: &random) ?? "accept"
         asked(.signal(Signal(name: name, receipt: Receipt(["id": 9]))))
+    }
+
+    private mutating func force() {
+        count.forced +=
+            asked(.signal(Signal(name: Signal.forces.randomElement(using: &random) ?? ""))) ? 1 : 0
     }
 
     private mutating func decideParked() {
@@ -151,7 +159,7 @@ struct OrderWalk {
 
     private mutating func observe() {
         let now = order.provetStatus ?? 1
-        let seen = isInTrouble ? [6, 5, 4, 3, 42].randomElement(using: &random) : now
+        let seen = isInTrouble ? [6, 5, 4, 3, 1, 42].randomElement(using: &random) : now
         let status = seen ?? now
         count.observed += due(.observe(status: status)) ? 1 : 0
     }

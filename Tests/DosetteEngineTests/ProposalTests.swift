@@ -198,8 +198,13 @@ struct ProposalTests {
         #expect(desk.needsSecond(signal: "retry", orderCount: 2))
         #expect(!desk.needsSecond(signal: "retry"))
         #expect(!FourEyes.nothing.needsSecond(signal: "cancel", orderCount: 200))
-        for deed in FourEyes.Deed.allCases where deed != .bulk && deed != .forget {
+        let single = FourEyes.Deed.allCases.filter { ![.bulk, .forget, .force].contains($0) }
+        for deed in single {
             #expect(FourEyes([deed]).needsSecond(signal: deed.rawValue))
+        }
+        for signal in Signal.forces {
+            #expect(FourEyes([.force]).needsSecond(signal: signal))
+            #expect(!FourEyes([.adopt]).needsSecond(signal: signal))
         }
     }
 

@@ -8,7 +8,7 @@ struct ProposalCommand: AsyncParsableCommand {
         abstract: "What one person proposes and a second one confirms.",
         discussion: """
             The configuration's four_eyes names what needs a second person: retry, adopt, resend, give_up, \
-            cancel, bulk (one decision on several orders), forget. Needs a running server.
+            cancel, force, bulk (one decision on several orders), forget. Needs a running server.
             """,
         subcommands: [List.self, Make.self, Confirm.self, Withdraw.self]
     )
@@ -53,7 +53,7 @@ struct ProposalCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: AccessOptions
-        @Argument(help: "retry, adopt, resend, give_up or cancel.") var signal: String
+        @Argument(help: "retry, adopt, resend, give_up, cancel or force_STATE.") var signal: String
         @Argument(help: "SOURCE/ORDER_ID, one or more.") var orders: [String]
         @Option(help: "Why.") var reason: String
         @Option(help: "Who proposes.") var by: String

@@ -13,7 +13,8 @@ struct SignalCommand: AsyncParsableCommand {
     @OptionGroup var options: AccessOptions
     @Argument(help: "SOURCE/ORDER_ID") var order: String
     @Argument(
-        help: "accept, accept_with_warning, reject, cancel, retry, adopt, resend or give_up."
+        help:
+            "accept, accept_with_warning, reject, cancel, remark, retry, adopt, resend, give_up or force_STATE."
     )
     var signal: String
     @Option(help: "Why.") var reason: String

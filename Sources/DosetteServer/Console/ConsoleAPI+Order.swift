@@ -68,12 +68,13 @@ extension ConsoleAPI {
         }
         let shown = events.suffix(ServerLimits.storyLinesMaximum)
         let opening = look.showsPersonal ? engine.opening : .closed
+        let story = ConsoleStory(time: time(of: order.received.clinic))
         let page = ConsoleOrderPage(
             order: order,
             words: OrderWords(order.view),
             detail: await engine.waitingDetail(order),
             happenings: shown.compactMap {
-                Self.happening($0, opening, isClosed: !look.showsPersonal)
+                Self.happening($0, opening, story, isClosed: !look.showsPersonal)
             },
             isCut: shown.count < events.count,
             showsPersonal: look.showsPersonal,
@@ -105,6 +106,7 @@ extension ConsoleAPI {
     private static func happening(
         _ event: RecordedEvent,
         _ opening: Opening,
+        _ story: ConsoleStory,
         isClosed: Bool
     ) -> ConsoleOrderPage.Happening? {
         // Also of orders of before there were keys nothing personal is left then.
@@ -115,9 +117,14 @@ extension ConsoleAPI {
             isClosed ? try? JSONReader.read(bytes) : opened.map { .object($0) }
         return ConsoleOrderPage.Happening(
             position: event.position,
-            line: OrderStory.line(fact),
+            line: story.line(fact),
+            entered: entered(fact.event),
             entry: entry.map { IndentedJSON.text($0) } ?? ""
         )
+    }
+
+    private static func entered(_ event: OrderEvent) -> Entered? {
+        if case .entered(let entered) = event { entered } else { nil }
     }
 
     private func decisionForm(

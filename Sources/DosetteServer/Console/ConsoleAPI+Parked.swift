@@ -51,7 +51,7 @@ extension ConsoleAPI {
                 "They wait until somebody decides. What has the same reason stands together."
             }
             if let problem {
-                HTML(.p, .class("state bad"), .role("alert")) { problem.detail }
+                HTML(.p, .class("state bad"), .role("alert")) { FormWords.text(problem) }
             }
             HTML(.div, .hook("parked")) {
                 if groups.isEmpty { HTML(.p, .class("state")) { "Nothing is parked." } }
@@ -114,7 +114,7 @@ extension ConsoleAPI {
         let kind = ParkedKind(rawValue: group.kind)
         return HTML(.section, .labelledBy("group-\(index)")) {
             HTML(.h2, .id("group-\(index)")) {
-                "\(ParkedWords.title(group.kind)): \(group.step) (\(group.rows.count))"
+                "\(ParkedWords.title(group.kind)): \(ActionWords.title(group.step)) (\(group.rows.count))"
             }
             HTML(.p) { group.reason }
             if let kind { HTML(.p, .class("soft")) { ParkedWords.meaning(kind) } }
@@ -179,7 +179,7 @@ extension ConsoleAPI {
                 HTML(.label, .for("signal-\(index)")) { "For the orders chosen" }
                 HTML(.select, .id("signal-\(index)"), .name("signal")) {
                     actions.map { action in
-                        HTML(.option, .value(action)) { ParkedWords.plain(action) }
+                        HTML(.option, .value(action)) { Choice.title(action) }
                     }
                 }
             }
@@ -263,9 +263,9 @@ extension ConsoleAPI {
             orderCount: bulk.orders.count
         )
         let content = HTML(.div) {
-            HTML(.h1) { "\(ParkedWords.plain(bulk.signal.name)): what would be sent" }
+            HTML(.h1) { "\(Choice.title(bulk.signal.name)): what would be sent" }
             HTML(.p, .class("state warn")) {
-                "\(bulk.orders.count) orders, \(requests.count) requests at once, \(writes) of them change something. Nothing is written or sent yet."
+                "\(bulk.orders.count) orders; requests at once: \(requests.count), of which \(writes) would change something. Nothing is written or sent yet."
             }
             plans.map { plan, clinic in
                 HTML(.section) {

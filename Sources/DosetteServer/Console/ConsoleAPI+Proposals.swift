@@ -39,7 +39,7 @@ extension ConsoleAPI {
                         ParkedWords.deed(proposal.deed)
                     }
                     HTML(.p, .class("soft")) {
-                        "\(proposal.made.person), \(proposal.made.at.text): \(proposal.made.reason) – \(proposal.state.name)"
+                        "\(proposal.made.person), \(commonTime.zoned(proposal.made.at)): \(proposal.made.reason) – \(proposal.state.name)"
                     }
                 }
             }
@@ -88,7 +88,7 @@ extension ConsoleAPI {
         let content = HTML(.div) {
             HTML(.h1) { "Proposal: \(ParkedWords.deed(proposal.deed))" }
             if let problem {
-                HTML(.p, .class("state bad"), .role("alert")) { problem.detail }
+                HTML(.p, .class("state bad"), .role("alert")) { FormWords.text(problem) }
             }
             facts(proposal)
             results(proposal)
@@ -122,13 +122,16 @@ extension ConsoleAPI {
         HTML(.section) {
             HTML(.dl) {
                 fact("State", proposal.state.name)
-                fact("Proposed by", "\(proposal.made.person), \(proposal.made.at.text)")
+                fact(
+                    "Proposed by",
+                    "\(proposal.made.person), \(commonTime.zoned(proposal.made.at))"
+                )
                 fact("Why", proposal.made.reason)
                 if let word = proposal.state.word {
-                    fact("Decided by", "\(word.person), \(word.at.text)")
+                    fact("Decided by", "\(word.person), \(commonTime.zoned(word.at))")
                     fact("Why", word.reason)
                 }
-                if proposal.state == .open { fact("Lapses", proposal.lapsesAt.text) }
+                if proposal.state == .open { fact("Lapses", commonTime.zoned(proposal.lapsesAt)) }
             }
             if !proposal.orders.isEmpty, proposal.state.results.isEmpty {
                 HTML(.ul) {

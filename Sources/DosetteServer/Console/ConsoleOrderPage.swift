@@ -8,6 +8,8 @@ struct ConsoleOrderPage: Sendable {
     struct Happening: Sendable {
         let position: Int64
         let line: OrderStory.Line
+        /// The state that it leads a part to, if it does.
+        let entered: Entered?
         /// The entry for people, with what is personal only when it was asked for.
         let entry: String
     }
@@ -89,7 +91,9 @@ struct ConsoleOrderPage: Sendable {
 
     @HTMLBuilder private var waitingFacts: HTML {
         if let record = order.parkedParts.first {
-            Self.fact("Parked") { HTML("\(record.parked.step): \(record.parked.reason)") }
+            Self.fact("Parked") {
+                HTML("\(ActionWords.title(record.parked.step)). \(record.parked.reason)")
+            }
             Self.fact("What that means") { HTML(ParkedWords.meaning(record.parked.kind)) }
         }
         if let waiting = order.waiting {
@@ -166,9 +170,9 @@ struct ConsoleOrderPage: Sendable {
         HTML(.div, .class("parts")) {
             order.parts.indices.map { part in
                 let description = order.workflow.parts[part]
-                let visited = happenings.compactMap { happening in
-                    Self.state(happening.line.what, of: description.name)
-                }
+                let visited = happenings.compactMap(\.entered)
+                    .filter { $0.part == description.name }
+                    .map(\.state)
                 return HTML(.div, .class("part")) {
                     HTML(.h3) {
                         "\(ParkedWords.plain(description.name)): \(ParkedWords.plain(order.stateName(of: part)))"
@@ -183,13 +187,6 @@ struct ConsoleOrderPage: Sendable {
                 }
             }
         }
-    }
-
-    /// The state that a line of the story leads a part to: `prescription: draft → sending`.
-    private static func state(_ line: String, of part: String) -> String? {
-        guard line.hasPrefix("\(part): ") else { return nil }
-        let end = line.split(separator: "→").last.map(String.init)?.trimmingSpaces
-        return end?.split(separator: ",").first.map(String.init)
     }
 
     // MARK: - Story
@@ -300,10 +297,11 @@ enum ParkedWords {
     static func deed(_ deed: Deed) -> String {
         switch deed {
         case .signal(let signal, let orders):
-            let step = signal.step.map { " for \($0)" } ?? ""
+            let step =
+                signal.step.map { " for the step \u{201C}\(ActionWords.title($0))\u{201D}" } ?? ""
             let id = signal.receiptID.map { ", Provet's number \($0)" } ?? ""
             let count = orders.count == 1 ? "order \(orders[0])" : "\(orders.count) orders"
-            return "\(plain(signal.name))\(step)\(id), \(count)"
+            return "\(Choice.title(signal.name))\(step)\(id), \(count)"
         case .forget: return "forget a client"
         }
     }

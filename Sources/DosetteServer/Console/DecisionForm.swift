@@ -12,8 +12,16 @@ struct Choice: Hashable, Sendable {
     /// The choice in one word of a form.
     var value: String { step.map { "\(signal) \($0)" } ?? signal }
 
-    var title: String {
-        switch signal {
+    var title: String { Self.title(signal) }
+
+    var isForce: Bool { Signal.forced(by: signal) != nil }
+
+    /// What a signal is called on buttons and in lists.
+    static func title(_ signal: String) -> String {
+        if let state = Signal.forced(by: signal) {
+            return "It stands as \(ParkedWords.plain(state.name)) at Provet"
+        }
+        return switch signal {
         case "accept": "Accept"
         case "accept_with_warning": "Accept with a warning"
         case "reject": "Reject"
@@ -56,6 +64,7 @@ struct Choice: Hashable, Sendable {
         if !isFinal, !found.contains(where: { $0.signal == Signal.cancel }), order.isOpen {
             found.append(choice(Signal.cancel, step: nil, desk))
         }
+        found += order.forcibleStates.map { choice(Signal.force($0), step: nil, desk) }
         var seen: Set<String> = []
         let each = found.filter { seen.insert($0.value).inserted }
         // What is said most stands first, and what ends the order last.
@@ -150,6 +159,8 @@ struct DecisionForm: Sendable {
             } else {
                 form
             }
+            // Forcing is for the case that nothing else helps; it is no everyday choice of others.
+            let others = others.filter { !$0.isForce }
             if !others.isEmpty {
                 HTML(.p, .class("soft")) { "Others can: \(Self.words(others))." }
             }
@@ -171,7 +182,10 @@ struct DecisionForm: Sendable {
             problemMarkup
             HTML(.fieldset) {
                 HTML(.legend) { "What shall happen?" }
-                allowed.enumerated().map { index, choice in option(choice, index) }
+                allowed.enumerated().map { index, choice in
+                    choice.isForce ? HTML() : option(choice, index)
+                }
+                if allowed.contains(where: \.isForce) { forces }
             }
             field("reason", "Why? It stands in the journal.", isRequired: true) {
                 HTML(.textarea, .id("reason"), .name("reason"), .rows(2), .required) {
@@ -206,19 +220,26 @@ struct DecisionForm: Sendable {
         }
     }
 
-    @HTMLBuilder private var problemMarkup: HTML {
-        if let problem = entry.problem {
-            HTML(.p, .class("state bad"), .role("alert"), .id("decide-error")) {
-                Self.words(problem)
+    /// What a person may say of Provet in place of a look, folded away.
+    private var forces: HTML {
+        let isChosen = allowed.contains { $0.isForce && $0.value == entry.choice }
+        return HTML(.details, .id("force"), isChosen ? .open : nil) {
+            HTML(.summary) { "Force a state, when nothing else helps" }
+            HTML(.p, .class("soft")) {
+                "Only for what you have seen in Provet yourself and Dosette cannot see. The order goes on as if Dosette had seen it; Provet is told nothing."
+            }
+            allowed.enumerated().map { index, choice in
+                choice.isForce ? option(choice, index) : HTML()
             }
         }
     }
 
-    private static func words(_ problem: Problem) -> String {
-        let details = problem.errors.map { error in
-            error.pointer.isEmpty ? error.detail : "\(error.pointer.dropFirst()): \(error.detail)"
+    @HTMLBuilder private var problemMarkup: HTML {
+        if let problem = entry.problem {
+            HTML(.p, .class("state bad"), .role("alert"), .id("decide-error")) {
+                FormWords.text(problem)
+            }
         }
-        return details.isEmpty ? problem.detail : details.joined(separator: " ")
     }
 
     private func option(_ choice: Choice, _ index: Int) -> HTML {
@@ -235,7 +256,9 @@ struct DecisionForm: Sendable {
                 )
                 HTML(.span) {
                     HTML(.strong) { choice.title }
-                    if let step = choice.step { HTML(.span, .class("soft")) { " – \(step)" } }
+                    if let step = choice.step {
+                        HTML(.span, .class("soft")) { " – \(ActionWords.title(step))" }
+                    }
                     if choice.needsSecond {
                         " "
                         HTML(.span, .class("badge warn")) { "a second person confirms" }

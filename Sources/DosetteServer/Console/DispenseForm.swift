@@ -79,7 +79,7 @@ struct DispenseForm: Sendable {
             formKey
             ConsoleAPI.hidden("dispense_id", nextID)
             if let problem {
-                HTML(.p, .class("state bad"), .role("alert")) { problem.detail }
+                HTML(.p, .class("state bad"), .role("alert")) { FormWords.text(problem) }
             }
             HTML(.h3) { "Record a dispense" }
             HTML(.div, .class("fields three")) {

@@ -21,10 +21,10 @@ enum PlanMarkup {
         plan.steps.map { step in
             HTML(.div) {
                 HTML(.p) {
-                    HTML(.strong) { step.action }
+                    HTML(.strong) { ActionWords.title(step.action) }
                     step.isLook
-                        ? " looks for the trace of the earlier attempt; it changes nothing. "
-                        : " "
+                        ? ": looks for the trace of the earlier attempt; it changes nothing. "
+                        : ". "
                     HTML(.span, .class("soft")) { "From " }
                     time.zonedHTML(step.dueAt)
                 }
