@@ -217,7 +217,10 @@ enum JournalTargets {
     private static func commands(_ order: Order) -> [OrderCommand] {
         let day = CalendarDate(daysSinceEpoch: 20_330)
         let dispense = RepeatPlan.Dispense(id: "D-9", item: 0, packages: 1, day: day, batch: nil)
-        let signals = ["accept", "cancel", "retry", "adopt", "resend", "give_up", "refund", "force_canceled", "force_sent"]
+        let signals = [
+            "accept", "cancel", "retry", "adopt", "resend", "give_up", "refund", "force_canceled",
+            "force_sent",
+        ]
         let parts = order.parts.indices.flatMap { part -> [OrderCommand] in
             var commands: [OrderCommand] = [.timer(part: part)]
             if let effect = order.parts[part].effect {

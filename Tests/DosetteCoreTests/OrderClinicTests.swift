@@ -72,7 +72,7 @@ struct OrderClinicTests {
         }
     }
 
-    @Test func `a prescription that is brought back to its draft is not written a second time`() throws {
+    @Test func `a prescription that is brought back to its draft is not written again`() throws {
         var story = try Story.sent()
         try story.observe(.draft)
         #expect(story.parked == ["conflict: provet.patch_status"])

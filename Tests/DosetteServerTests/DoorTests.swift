@@ -181,7 +181,17 @@ struct AccessTokensTests {
             try AccessTokens.parse(text, file: "t")
         }
         #expect(error?.problems.count == 4)
-        #expect(error?.problems[1].contains("there is no role king") == true)
+        #expect(error?.problems[1].contains("role 1 is none") == true)
+    }
+
+    @Test func `a token that an owner with a space pushed aside is not told`() {
+        for text in ["my shop \(Self.one)", "shop \(Self.one) roles=\(Self.two)"] {
+            let error = #expect(throws: AccessTokensError.self) {
+                try AccessTokens.parse(text, file: "t")
+            }
+            #expect(error?.description.contains(Self.one) == false)
+            #expect(error?.description.contains(Self.two) == false)
+        }
     }
 
     @Test func `every broken line is told, without its token`() throws {
@@ -205,7 +215,7 @@ struct AccessTokensTests {
                 "tokens:3: the owner must be \(Token.rule)",
                 "tokens:4: an owner and a token are due, separated by white space",
                 "tokens:5: the token must have 32 to 512 characters",
-                "tokens:5: three: roles=… and expires=… may follow, nothing else",
+                "tokens:5: word 3: roles=… and expires=… may follow, nothing else",
                 "tokens:6: the token stands on an earlier line already",
                 "tokens:7: the token must be visible ASCII characters",
             ]

@@ -123,13 +123,15 @@ package enum AccessTokens {
             let digest = digest(words[1])
             var roles = Set(Role.allCases)
             var expiresAt: Timestamp?
-            for word in words.dropFirst(2) {
+            for (index, word) in words.enumerated().dropFirst(2) {
                 let halves = word.split(separator: "=", maxSplits: 1).map(String.init)
                 switch (halves.first, halves.count) {
                 case ("roles", 2): roles = self.roles(halves[1])
                 case ("expires", 2): expiresAt = time(halves[1])
                 default:
-                    problems.append("\(word): roles=… and expires=… may follow, nothing else")
+                    // What stands there may be the token, behind an owner with a space.
+                    let place = "word \(index + 1)"
+                    problems.append("\(place): roles=… and expires=… may follow, nothing else")
                 }
             }
             guard problems.isEmpty, let digest else { return nil }
@@ -161,12 +163,12 @@ package enum AccessTokens {
         private mutating func roles(_ text: String) -> Set<Role> {
             let names = text.split(separator: ",", omittingEmptySubsequences: false)
             var roles: Set<Role> = []
-            for name in names {
+            for (index, name) in names.enumerated() {
                 if let role = Role(rawValue: String(name)) {
                     roles.insert(role)
                 } else {
                     let known = Role.allCases.map(\.rawValue).joined(separator: ", ")
-                    problems.append("there is no role \(name); there are \(known)")
+                    problems.append("role \(index + 1) is none; there are \(known)")
                 }
             }
             return roles
