@@ -5,7 +5,7 @@ RELEASE := .build/release/dosette
 BROWSER := .build/browser/bin/python
 
 .PHONY: help setup build test lint format demo drill drill-short drill-planted example \
-	reliability reliability-long simulate simulate-long planted planted-long model \
+	reliability reliability-ci reliability-long simulate simulate-long planted planted-long model \
 	browser-test browser-test-planted console-test demo-console \
 	power-loss power-loss-long power-loss-planted disk-shim \
 	storage-faults storage-faults-long storage-faults-planted \
@@ -67,8 +67,8 @@ drill-planted: build ## A blind retry is put in on purpose and must be found
 	$(DEBUG) drill --orders 24 --faults storm --kills 1 --minutes 2 --planted-fault blind-retry
 
 process-death: build ## The server dies in every way that a process can; three minutes
-	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 --minutes 2.5 \
-		--chapter 100
+	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 \
+		--minutes $${DEATH_MINUTES:-2.5} --chapter 100
 
 process-death-long: setup ## The same with 10,000 SIGKILLs; hours
 	swift build $(SWIFT_FLAGS) -c release --product dosette
@@ -80,7 +80,7 @@ process-death-planted: build ## Three mistakes that only a death shows must be f
 		--planted-fault forgotten-attempts --name process-death-planted
 
 intake-storm: build ## 10,000 order documents from 64 connections under SIGKILLs; a minute
-	$(DEBUG) storm --orders 10000 --connections 64 --kills 25
+	$(DEBUG) storm --orders $${STORM_ORDERS:-10000} --connections 64 --kills 25
 
 intake-storm-long: setup ## 100,000 documents and 200 SIGKILLs
 	swift build $(SWIFT_FLAGS) -c release --product dosette
@@ -98,11 +98,14 @@ example: build ## Run the embedding example and compare what it prints
 reliability: build ## All proofs in their short forms, and one table; about 20 minutes
 	@Scripts/reliability short
 
+reliability-ci: build ## The same with less of each; about 10 minutes
+	@Scripts/reliability ci
+
 reliability-long: build ## All proofs in their long forms; days
 	@Scripts/reliability long
 
 simulate: build ## 120 simulated pharmacies, each run twice
-	$(DEBUG) simulate --seeds 120 --twice --jobs 2 --seed $${SEED:-1}
+	$(DEBUG) simulate --seeds $${SIMULATE_SEEDS:-120} --twice --jobs 2 --seed $${SEED:-1}
 
 simulate-long: setup ## A million of them
 	swift build $(SWIFT_FLAGS) -c release --product dosette
@@ -160,7 +163,7 @@ disk-shim: setup
 	swift build $(SWIFT_FLAGS) --product dosette-storage-proof
 
 power-loss: disk-shim ## 20,000 disks that a power cut may leave, reopened; two to three minutes
-	$(PROOF) power-loss --states 80000
+	$(PROOF) power-loss --states $${POWER_STATES:-80000}
 
 power-loss-long: disk-shim ## A million of them; hours
 	$(PROOF) power-loss --states 4000000
@@ -170,7 +173,7 @@ power-loss-planted: disk-shim ## Stores that break their word are put in on purp
 	$(PROOF) power-loss --planted acknowledges-early --states 3000
 
 storage-faults: disk-shim ## Disks that fail at some calls of a run of 50 orders; about three minutes
-	$(PROOF) storage-faults --sample 3
+	$(PROOF) storage-faults --sample $${FAULT_SAMPLE:-3}
 
 storage-faults-long: disk-shim ## Disks that fail at every call of such a run; hours
 	$(PROOF) storage-faults --all

@@ -31,6 +31,8 @@ package struct Configuration: Sendable {
     package var tls: TLSFiles?
     /// What needs a second person.
     package var fourEyes: FourEyes
+    /// Who signs people in besides the server itself.
+    package var singleSignOn: SingleSignOn?
 
     package init(
         dataDirectory: String,
@@ -50,6 +52,7 @@ package struct Configuration: Sendable {
         webhooks: [WebhookConfiguration] = [],
         tls: TLSFiles? = nil,
         fourEyes: FourEyes = .nothing,
+        singleSignOn: SingleSignOn? = nil,
         tracing: TracingConfiguration? = nil
     ) {
         self.tracing = tracing
@@ -70,6 +73,7 @@ package struct Configuration: Sendable {
         self.webhooks = webhooks
         self.tls = tls
         self.fourEyes = fourEyes
+        self.singleSignOn = singleSignOn
     }
 }
 

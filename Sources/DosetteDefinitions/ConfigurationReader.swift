@@ -51,7 +51,7 @@ package struct ConfigurationReader {
     private static let keys = [
         "data", "listen", "tokens_file", "clinics", "pharmacy", "timing", "limits", "workflow",
         "assumptions", "public_url", "keys_file", "hookup", "personal_data", "audit",
-        "four_eyes", "tracing", "tls", "webhooks",
+        "four_eyes", "single_sign_on", "tracing", "tls", "webhooks",
     ]
 
     func configuration(_ document: YAMLValue) -> Configuration? {
@@ -88,6 +88,9 @@ package struct ConfigurationReader {
             fourEyes: optional(members["four_eyes"]).flatMap {
                 fourEyes($0, hasTokens: tokensFile != nil)
             } ?? .nothing,
+            singleSignOn: optional(members["single_sign_on"]).flatMap {
+                singleSignOn($0, hasTokens: tokensFile != nil)
+            },
             tracing: optional(members["tracing"]).flatMap(tracing)
         )
     }

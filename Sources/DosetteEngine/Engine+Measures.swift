@@ -60,6 +60,11 @@ extension Engine {
         }
     }
 
+    /// When the last round through a clinic's prescriptions ended; nothing before the first since the start.
+    package func lastRound(at clinic: String) -> Timestamp? {
+        reconciler?.endOfLastRound(at: clinic)
+    }
+
     private func unseenFor(_ clinic: Clinic, at now: Timestamp) -> TimeSpan? {
         guard let reconciler, !clinic.isDisabled else { return nil }
         let last = reconciler.endOfLastRound(at: clinic.id) ?? clockStart.wall

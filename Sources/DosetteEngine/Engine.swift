@@ -317,6 +317,7 @@ package final class Engine: Service {
         await withGracefulShutdownHandler {
             await withTaskGroup(of: Void.self) { group in
                 group.addTask { await self.deadlines.run() }
+                group.addTask { await self.proposals.run() }
                 if webhooks.hasEndpoints { group.addTask { await self.webhooks.run() } }
                 await self.work()
                 webhooks.stop()

@@ -22,11 +22,15 @@ package final class ProposalDesk: Sendable {
     /// Proposals that are kept in memory, the newest.
     static let keptMaximum = 5_000
     static let page = 500
+    /// Between two tries to do what was confirmed.
+    package static let retryPause = TimeSpan.minutes(1)
 
-    private let engine: Parts
+    let engine: Parts
     private let rules: FourEyes
-    private let turn = Turn()
-    private let known = Mutex<[Proposal]>([])
+    let turn = Turn()
+    let known = Mutex<[Proposal]>([])
+    /// Says that something was confirmed and could not be done.
+    let undone = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     /// What the desk needs of its engine.
     struct Parts: Sendable {
@@ -226,7 +230,20 @@ package final class ProposalDesk: Sendable {
 
     // MARK: - Doing
 
-    private func carryOut(
+    /// Does what is confirmed; what cannot be done now is tried again by ``run()``.
+    func carryOut(
+        _ proposal: Proposal,
+        _ second: Proposal.Word?
+    ) async throws(ProposalFailure) -> Proposal {
+        do {
+            return try await doNow(proposal, second)
+        } catch {
+            undone.continuation.yield()
+            throw error
+        }
+    }
+
+    private func doNow(
         _ proposal: Proposal,
         _ second: Proposal.Word?
     ) async throws(ProposalFailure) -> Proposal {
@@ -326,111 +343,6 @@ package final class ProposalDesk: Sendable {
             case .noSuchClient: return DeedResult(of: name, refusal: "not_found")
             case .refused(let refusal): return DeedResult(of: name, refusal: refusal.rule)
             case .store: throw .client(error)
-            }
-        }
-    }
-
-    // MARK: - The journal
-
-    private func record(
-        _ event: ProposalEvent,
-        _ id: String,
-        _ person: String?,
-        _ reason: String?
-    ) async throws(ProposalFailure) {
-        let actor = person.map { Actor(.person, name: $0) } ?? .dosette
-        do {
-            try await engine.stream.record([.proposal(event, id: id)], by: actor, reason: reason)
-        } catch {
-            throw .store(error)
-        }
-    }
-
-    private func keep(_ proposal: Proposal) {
-        known.withLock { known in
-            if let index = known.lastIndex(where: { $0.id == proposal.id }) {
-                known[index] = proposal
-                return
-            }
-            known.append(proposal)
-            if known.count > Self.keptMaximum {
-                // What waits is never forgotten: there is less of it than is kept.
-                let index = known.firstIndex { !$0.state.isUnsettled } ?? known.startIndex
-                known.remove(at: index)
-            }
-        }
-        engine.orders.hub.noteChange()
-    }
-
-    /// Reads the proposals of the last days from the journal, and does what was confirmed and not done.
-    func recall(eventCount: Int) async throws(StoreError) {
-        let since = engine.clock.now().advanced(by: .milliseconds(-Self.recallSpan.milliseconds))
-        var end = eventCount
-        var found: [Envelope] = []
-        while end > 0 {
-            let start = max(0, end - Self.page)
-            let events = try await engine.store.events(of: .engine, from: start, limit: end - start)
-            var isRecent = false
-            for event in events.reversed() {
-                guard let envelope = try? EventCodec.envelope(event.entry) else { continue }
-                if envelope.at >= since { isRecent = true }
-                if envelope.kind.hasPrefix("proposal.") { found.append(envelope) }
-            }
-            // One event with a wrong time does not hide those before it.
-            if !isRecent { break }
-            end = start
-        }
-        for envelope in found.reversed() { remember(envelope) }
-    }
-
-    private func remember(_ envelope: Envelope) {
-        guard case .proposal(let event, let id)? = try? EngineEvent(envelope) else { return }
-        let word = Proposal.Word(
-            person: envelope.actor.name ?? "",
-            reason: envelope.reason ?? "",
-            at: envelope.at
-        )
-        if case .made(let deed, let needsSecond) = event {
-            keep(
-                Proposal(
-                    id: id,
-                    deed: deed,
-                    needsSecond: needsSecond,
-                    made: word,
-                    state: needsSecond ? .open : .confirmed(nil)
-                )
-            )
-            return
-        }
-        guard var proposal = known.withLock({ $0.last { $0.id == id } }) else { return }
-        switch event {
-        case .made: break
-        case .confirmed: proposal.state = .confirmed(word)
-        case .withdrawn: proposal.state = .withdrawn(word)
-        case .done(let results):
-            let second =
-                if case .confirmed(let word) = proposal.state { word } else {
-                    nil as Proposal.Word?
-                }
-            proposal.state = .done(second, results, at: envelope.at)
-        }
-        keep(proposal)
-    }
-
-    /// Does what was confirmed and not done, as after a stop in between.
-    func finishConfirmed() async {
-        for proposal in all.reversed() {
-            guard case .confirmed(let word) = proposal.state else { continue }
-            do {
-                try await turn.run { () async throws(ProposalFailure) in
-                    guard case .confirmed? = self.proposal(proposal.id)?.state else { return }
-                    _ = try await carryOut(proposal, word)
-                }
-            } catch {
-                engine.logger.error(
-                    "a confirmed proposal could not be done",
-                    metadata: [LogKey.detail: "\(proposal.id)"]
-                )
             }
         }
     }

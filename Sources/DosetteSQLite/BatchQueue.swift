@@ -19,6 +19,8 @@ final class BatchQueue<Item: Sendable, Value: Sendable>: Sendable {
     private struct State {
         var waiting: [Waiting] = []
         var isDraining = false
+        /// Who waits for the thread behind the batches.
+        var otherCount = 0
         var isClosed = false
     }
 
@@ -56,16 +58,20 @@ final class BatchQueue<Item: Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    /// Does something on the thread, behind the batches that wait.
+    /// Does something on the thread, behind the batch that is being written.
     func perform<Outcome: Sendable>(
         _ body: @escaping @Sendable () -> Outcome
     ) async -> Outcome {
         await withCheckedContinuation { continuation in
-            thread.async { continuation.resume(returning: body()) }
+            state.withLock { $0.otherCount += 1 }
+            thread.async {
+                self.state.withLock { $0.otherCount -= 1 }
+                continuation.resume(returning: body())
+            }
         }
     }
 
-    /// The same for a caller that cannot wait otherwise.
+    /// Does something behind all batches that wait, for a caller that cannot wait otherwise.
     func performNow(_ body: () -> Void) { thread.sync(execute: body) }
 
     private func enqueue(_ waiting: Waiting, _ write: @escaping Write) {
@@ -86,16 +92,23 @@ final class BatchQueue<Item: Sendable, Value: Sendable>: Sendable {
         }
     }
 
-    private func drain(_ write: Write) {
+    private func drain(_ write: @escaping Write) {
         while let batch = takeBatch() {
             let began = DispatchTime.now().uptimeNanoseconds
             let answers = write(batch.map(\.item))
             precondition(answers.count == batch.count, "each change has its answer")
             let took = DispatchTime.now().uptimeNanoseconds - began
             // Those that wait already, and those who get their answer now.
-            let expected = state.withLock { $0.waiting.count } + batch.count
+            let (expected, isAwaited) = state.withLock { state in
+                // Of a queue that is closed the last batches come before whatever else is to be done.
+                (state.waiting.count + batch.count, state.otherCount > 0 && !state.isClosed)
+            }
             for (waiting, answer) in zip(batch, answers) {
                 waiting.continuation.resume(returning: answer)
+            }
+            guard !isAwaited else {
+                // Batches that never end would keep others from the thread for ever: they have a turn now.
+                return thread.async { self.drain(write) }
             }
             gather(expected, within: took / BatchGathering.share)
         }

@@ -19,8 +19,10 @@ extension API {
     private func page(_ request: FeedRequest) async throws(Problem) -> Response {
         var entries = try await entries(request.after, request.limit)
         // Where too many wait already, this one is answered at once.
-        if entries.isEmpty, request.waitSeconds > 0, feedFollowers.enter() {
-            defer { feedFollowers.leave() }
+        if entries.isEmpty, request.waitSeconds > 0,
+            let follower = feedFollowers.enter(at: request.after)
+        {
+            defer { feedFollowers.leave(follower) }
             entries = try await waited(request)
         }
         let bytes = entries.flatMap { $0.bytes + [LineSplitter.newline] }
@@ -70,9 +72,9 @@ extension API {
         }
         // Only a body that is written follows: one that never is, as of a cut call, must not count.
         let body = ResponseBody { [self] writer in
-            if feedFollowers.enter() {
-                defer { feedFollowers.leave() }
-                try await tell(request, call.channel, &writer)
+            if let follower = feedFollowers.enter(at: request.after) {
+                defer { feedFollowers.leave(follower) }
+                try await tell(request, follower, call.channel, &writer)
             }
             try await writer.finish(nil)
         }
@@ -83,6 +85,7 @@ extension API {
     @concurrent
     private func tell(
         _ request: FeedRequest,
+        _ follower: Int,
         _ channel: any Channel,
         _ writer: inout any ResponseBodyWriter
     ) async throws {
@@ -95,6 +98,7 @@ extension API {
             if let last = entries.last {
                 try await write(entries.map(Self.event).joined(), channel, &writer)
                 after = last.position
+                feedFollowers.move(follower, to: after)
                 continue
             }
             let beat = engine.clock.now().advanced(by: ServerLimits.feedBeat)
@@ -170,22 +174,43 @@ struct FeedRequest: Hashable, Sendable {
     }
 }
 
-/// Counts who follows the journal, so that they stay few.
+/// Who follows the journal, so that they stay few, and how far each of them is.
 final class FeedFollowers: Sendable {
-    private let count = Mutex(0)
+    private struct State {
+        var next = 0
+        /// Up to where each was told.
+        var positions: [Int: Int64] = [:]
+    }
 
-    var hasRoom: Bool { count.withLock { $0 < ServerLimits.feedFollowersMaximum } }
+    private let state = Mutex(State())
 
-    /// Lets one more follow, if there is room; who was let in leaves with ``leave()``.
-    func enter() -> Bool {
-        count.withLock { count in
-            guard count < ServerLimits.feedFollowersMaximum else { return false }
-            count += 1
-            return true
+    var hasRoom: Bool {
+        state.withLock { $0.positions.count < ServerLimits.feedFollowersMaximum }
+    }
+
+    /// Lets one more follow, if there is room.
+    ///
+    /// - Parameter position: The last entry that it has; -1 for none.
+    /// - Returns: Its number, with which it leaves; nothing when there are too many.
+    func enter(at position: Int64) -> Int? {
+        state.withLock { state in
+            guard state.positions.count < ServerLimits.feedFollowersMaximum else { return nil }
+            state.next += 1
+            state.positions[state.next] = position
+            return state.next
         }
     }
 
-    func leave() { count.withLock { $0 -= 1 } }
+    func move(_ follower: Int, to position: Int64) {
+        state.withLock { $0.positions[follower] = position }
+    }
+
+    func leave(_ follower: Int) { state.withLock { $0.positions[follower] = nil } }
+
+    /// How many follow now, and up to where the slowest of them was told.
+    var standing: (count: Int, slowest: Int64?) {
+        state.withLock { ($0.positions.count, $0.positions.values.min()) }
+    }
 }
 
 extension HTTPField.Name {

@@ -31,19 +31,24 @@ extension API {
     }
 
     func metricsPage() async -> Response {
+        // Numbers that cannot be read are left out: a 0 in their place would be a number, too.
+        let tally = try? await engine.store.board.tally(.eachClinic)
+        let measure = await gauge.measure()
         let page = MetricsPage(
             counters: engine.counters,
-            measure: await gauge.measure(),
+            measure: tally == nil ? nil : measure,
             isReady: engine.isReady,
             runningCount: engine.runningCount,
             setAsideCount: engine.setAsideCount,
             breakers: engine.openBreakers().map(\.clinic),
             checkpoints: engine.checkpoints,
             requests: counts.all,
-            orders: (try? await engine.store.board.tally(.eachClinic)) ?? [],
+            orders: tally ?? [],
             oldestQueuedAt: (try? await engine.store.board.oldestQueued()) ?? nil,
             clinics: engine.clinicMeasures,
             webhooks: await engine.webhookMeasures(),
+            followers: feedFollowers.standing,
+            certificateEnd: certificates?.current.end,
             now: engine.clock.now(),
             clockStep: engine.clockStep,
             process: ProcessMeasure(),

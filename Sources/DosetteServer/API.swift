@@ -12,6 +12,8 @@ struct API: Sendable {
     let gauge: StoreGauge
     /// What is recorded as it happens.
     let metrics: MetricRegistry
+    /// Of the server's own TLS.
+    var certificates: CertificateDesk?
     /// Nothing when the clinics' side is not served.
     let clinics: ClinicAPI?
     let copies: CopyDesk

@@ -57,7 +57,7 @@ package struct DosetteServer: Service {
         }
         let plain = Self.plain
         let transport = try certificates.map { try $0.wrap(plain) } ?? plain
-        try await application(over: transport).run()
+        try await application(over: transport, certificates).run()
     }
 
     /// Why the server does not begin: it would let in everybody.
@@ -72,11 +72,15 @@ package struct DosetteServer: Service {
         return ServerFailure(reason: "with a public URL, tokens are needed")
     }
 
-    private func responder(_ checks: JournalCheckDesk) -> ServerResponder {
+    private func responder(
+        _ checks: JournalCheckDesk,
+        _ certificates: CertificateDesk?
+    ) -> ServerResponder {
         let gate = Gate(
             tokens: configuration.tokens,
             doors: DoorWatch(),
-            hasTLS: configuration.tls != nil
+            hasTLS: configuration.tls != nil,
+            proxy: configuration.proxy
         )
         let gauge = StoreGauge(engine.store)
         return ServerResponder(
@@ -85,6 +89,7 @@ package struct DosetteServer: Service {
                 counts: RequestCounts(metrics),
                 gauge: gauge,
                 metrics: metrics,
+                certificates: certificates,
                 clinics: clinicSide.map { ClinicAPI(side: $0, engine: engine, logger: logger) },
                 copies: CopyDesk(directory: configuration.copyDirectory),
                 console: ConsoleAPI(
@@ -109,7 +114,7 @@ package struct DosetteServer: Service {
 
     /// The server over plain HTTP, whatever its configuration says of TLS.
     package func application() -> some ApplicationProtocol {
-        application(over: Self.plain)
+        application(over: Self.plain, nil)
     }
 
     private static var plain: HTTPServerBuilder {
@@ -130,10 +135,13 @@ package struct DosetteServer: Service {
         configuration.tls != nil || clinicSide?.publicURL?.hasPrefix("https://") == true
     }
 
-    private func application(over transport: HTTPServerBuilder) -> some ApplicationProtocol {
+    private func application(
+        over transport: HTTPServerBuilder,
+        _ certificates: CertificateDesk?
+    ) -> some ApplicationProtocol {
         let checks = JournalCheckDesk(engine.store, engine.clock, logger)
         return Application(
-            responder: responder(checks),
+            responder: responder(checks, certificates),
             server: transport,
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

@@ -10,6 +10,8 @@ struct Gate: Sendable {
     let doors: DoorWatch
     /// Whether the server itself speaks TLS.
     var hasTLS = false
+    /// Who signs people in to the console besides the server itself.
+    var proxy: TrustedProxy?
 
     /// Judges the head of a request to the API.
     ///
@@ -55,6 +57,21 @@ struct Gate: Sendable {
         doors.noteFailure(address, at: now)
         let detail = "The token is not valid: unknown, revoked, or its time is over."
         throw Problem(.unauthorized, rule: "token_unknown", detail)
+    }
+
+    /// Somebody of whom a trusted proxy says who it is.
+    enum Proxied: Hashable, Sendable {
+        case known(AccessToken)
+        /// There is no line for this login, or its time is over.
+        case unknown(login: String)
+    }
+
+    /// Who is there by the word of a trusted proxy, for the console alone.
+    ///
+    /// - Returns: Nothing where there is no such proxy, or it says nothing.
+    func proxied(_ head: HTTPRequest, at now: Timestamp) -> Proxied? {
+        guard let login = proxy?.login(head) else { return nil }
+        return tokens.person(login: login, at: now).map { .known($0) } ?? .unknown(login: login)
     }
 
     private static func token(_ field: String?) -> String? {

@@ -30,6 +30,10 @@ struct MetricsPage {
     var clinics: [ClinicMeasure] = []
     /// The endpoints that are told of events.
     var webhooks: [WebhookMeasure] = []
+    /// Those who follow the journal now, and up to where the slowest was told.
+    var followers: (count: Int, slowest: Int64?) = (0, nil)
+    /// When the certificate of the server's own TLS ends.
+    var certificateEnd: Timestamp?
     /// By the engine's clock.
     var now = Timestamp(milliseconds: 0)
     var clockStep = TimeSpan.zero
@@ -168,7 +172,33 @@ struct MetricsPage {
                 Self.seconds(clockStep)
             ),
             family("build_info", .gauge, "Which Dosette this is; always 1.", [build]),
-        ]
+            gauge(
+                "feed_followers",
+                "Programs that follow the journal now.",
+                Double(followers.count)
+            ),
+            gauge(
+                "feed_lag_events",
+                "Events that the slowest of them was not told of; 0 when nobody follows.",
+                Double(feedLag)
+            ),
+        ] + certificateFamilies
+    }
+
+    private var feedLag: Int64 {
+        guard let slowest = followers.slowest, let count = measure?.eventCount else { return 0 }
+        return max(0, Int64(count) - 1 - slowest)
+    }
+
+    private var certificateFamilies: [MetricFamily] {
+        certificateEnd.map { end in
+            gauge(
+                "tls_certificate_end_seconds",
+                "When the server's certificate ends, in seconds since 1970.",
+                Double(end.milliseconds) / 1_000
+            )
+        }
+        .map { [$0] } ?? []
     }
 }
 

@@ -7,6 +7,8 @@ package struct ServerConfiguration: Sendable {
     package var port: Int
     /// Who may call; with none, everybody who reaches a loopback address.
     package var tokens: TokenBook
+    /// Who signs people in to the console besides the server itself.
+    package var proxy: TrustedProxy?
     /// A directory for copies of the journal on their way out, which is emptied; nothing where none are made.
     package var copyDirectory: String?
     /// The certificate that it proves its name with; nothing when it speaks plain HTTP.

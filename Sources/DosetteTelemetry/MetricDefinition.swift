@@ -75,13 +75,6 @@ extension MetricDefinition {
         help: "Requests, from their head to the head of the answer."
     )
 
-    // MARK: What others set
-
-    package static let feedLag = MetricDefinition(
-        "dosette_feed_lag_events",
-        .gauge,
-        help: "Events that the slowest follower of the journal lacks; 0 where nobody says so."
-    )
     // MARK: About the records themselves
 
     package static let spansDropped = MetricDefinition(
@@ -98,6 +91,6 @@ extension MetricDefinition {
     /// Everything that is recorded, in the order of the page.
     package static let all: [MetricDefinition] = [
         effectSeconds, commitSeconds, commitBatch, keyWrites, keyWriteSeconds, requestSeconds,
-        feedLag, spansDropped, spansExported,
+        spansDropped, spansExported,
     ]
 }

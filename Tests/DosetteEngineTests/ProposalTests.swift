@@ -208,6 +208,25 @@ struct ProposalTests {
         }
     }
 
+    @Test func `a forced state is not forced on an order that has moved since`() async throws {
+        let world = Pharmacy.world(
+            Pharmacy.configuration { $0.fourEyes = FourEyes([.force]) }
+        )
+        let force = DeedSignal(name: "force_rejected")
+        try await world.live { life in
+            try await life.send()
+            let stale = try await propose(life, force)
+            world.clock.set(to: world.clock.now().advanced(by: .minutes(1)))
+            try await life.signal("accept")
+            let told = try await confirm(life, stale)
+            #expect(results(told) == ["webshop/HD-1": "moved_since"])
+            let cancel = try await propose(life, DeedSignal(name: "force_canceled"))
+            #expect(results(try await confirm(life, cancel)) == ["webshop/HD-1": String?.none])
+            #expect(try await life.order().prescription == .canceled)
+        }
+        #expect(try await world.auditProblems() == [])
+    }
+
     // MARK: - Restarts
 
     /// A world in which the engine dies at the commit of `kind` while a proposal is confirmed.
@@ -243,6 +262,24 @@ struct ProposalTests {
         try await world.live { life in
             try await life.engine.recallProposals()
             #expect(life.engine.proposals.proposal(id)?.state.name == "done")
+            #expect(try await signalCount(life) == 1)
+        }
+        #expect(try await world.auditProblems() == [])
+    }
+
+    @Test func `what could not be done is tried again, by the same engine`() async throws {
+        try await world.live { life in
+            try await life.send()
+            let proposal = try await propose(life)
+            life.connection.judgeFirst(.fails(.full)) { commit in
+                commit.events.contains { $0.kind == "signal.received/1" }
+            }
+            await #expect(throws: (any Error).self) { try await confirm(life, proposal) }
+            #expect(life.engine.proposals.proposal(proposal.id)?.state.name == "confirmed")
+            try life.advance(by: ProposalDesk.retryPause)
+            let done = life.engine.proposals.proposal(proposal.id)
+            #expect(results(done) == ["webshop/HD-1": String?.none])
+            #expect(try await life.order().prescription == .canceled)
             #expect(try await signalCount(life) == 1)
         }
         #expect(try await world.auditProblems() == [])

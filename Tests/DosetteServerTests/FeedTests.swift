@@ -232,13 +232,19 @@ struct FeedTests {
         }
     }
 
-    @Test func `of too many followers the last is told to ask in pages`() async throws {
+    @Test func `of too many followers the last is told to ask in pages`() throws {
         let followers = FeedFollowers()
-        for _ in 0..<ServerLimits.feedFollowersMaximum { #expect(followers.enter()) }
+        var numbers: [Int] = []
+        for position in 0..<ServerLimits.feedFollowersMaximum {
+            numbers.append(try #require(followers.enter(at: Int64(position))))
+        }
         #expect(!followers.hasRoom)
-        #expect(!followers.enter())
-        followers.leave()
+        #expect(followers.enter(at: 7) == nil)
+        #expect(followers.standing.slowest == 0)
+        followers.leave(numbers[0])
         #expect(followers.hasRoom)
+        followers.move(numbers[1], to: 500)
+        #expect(followers.standing.slowest == 2)
     }
 }
 

@@ -92,6 +92,7 @@ struct World: Sendable {
         fourEyes: FourEyes = .nothing,
         console: ConsoleSetting = ConsoleSetting(),
         book: TokenBook? = nil,
+        proxy: TrustedProxy? = nil,
         clinicSide: (Engine) throws -> ClinicSide? = { _ in nil }
     ) throws {
         clock = StandingClock(Self.noon)
@@ -110,6 +111,7 @@ struct World: Sendable {
         let book = book ?? TokenBook(tokens)
         var configuration = ServerConfiguration(host: "127.0.0.1", port: 0, book: book)
         configuration.console = console
+        configuration.proxy = proxy
         server = DosetteServer(
             engine,
             configuration,

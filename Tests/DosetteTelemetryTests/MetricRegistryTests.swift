@@ -53,7 +53,7 @@ struct MetricRegistryTests {
     @Test func `metrics without labels stand on the page before anything was recorded`() throws {
         #expect(try page().value("depth") == 0)
         let names = try PrometheusPage(PrometheusText.text(of: MetricRegistry().families)).names
-        #expect(names.contains("dosette_feed_lag_events"))
+        #expect(names.contains("dosette_spans_dropped_total"))
     }
 
     @Test func `what is not on the list goes nowhere, and is counted`() throws {

@@ -10,7 +10,7 @@ struct ProposalCommand: AsyncParsableCommand {
             The configuration's four_eyes names what needs a second person: retry, adopt, resend, give_up, \
             cancel, force, bulk (one decision on several orders), forget. Needs a running server.
             """,
-        subcommands: [List.self, Make.self, Confirm.self, Withdraw.self]
+        subcommands: [List.self, Make.self, Forget.self, Confirm.self, Withdraw.self]
     )
 
     /// Calls the server and prints what it answers.
@@ -70,6 +70,27 @@ struct ProposalCommand: AsyncParsableCommand {
             body["receipt"] = receipt.map { ["id": JSON($0)] }
             body["step"] = step.map { .string($0) }
             try await ProposalCommand.call(options, "/v1/proposals", .object(body))
+        }
+    }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose to forget a client.",
+            discussion: "What need not be kept is destroyed when a second person confirms it."
+        )
+
+        @OptionGroup var options: AccessOptions
+        @Argument(help: "The clinic's id.") var clinic: String
+        @Argument(help: "The client's number at the clinic.") var client: Int
+        @Option(help: "Why; name nobody, it is kept in clear.") var reason: String
+        @Option(help: "Who proposes.") var by: String
+
+        func run() async throws {
+            let body: JSON = [
+                "do": "forget", "client": .string("\(clinic)/\(client)"),
+                "reason": .string(reason), "by": .string(by),
+            ]
+            try await ProposalCommand.call(options, "/v1/proposals", body)
         }
     }
 

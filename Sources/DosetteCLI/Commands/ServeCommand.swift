@@ -203,6 +203,7 @@ struct ServeCommand: AsyncParsableCommand {
             )
         )
         server.tls = configuration.tls
+        server.proxy = configuration.singleSignOn.flatMap(TrustedProxy.init)
         let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }
         return DosetteServer(
             composition.engine,

@@ -51,16 +51,32 @@ struct TokenCommand: AsyncParsableCommand {
             help: "intake, operator, pharmacist, auditor, administrator; one or more."
         )
         var role: [Role]
+        @Option(
+            help:
+                "In place of a token: who it is at the proxy of single_sign_on, such as aino@pharmacy.example."
+        )
+        var login: String?
         @Option(help: "Days until it opens nothing any more; 0 for never.") var days = 365
 
         func run() async throws {
             guard days >= 0, days <= 36_500 else { throw Stop(.usage, "--days: 0 to 36500") }
             let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+            let expiresAt = days == 0 ? nil : now.advanced(by: .days(Int64(days)))
             do {
+                if let login {
+                    let person = try TokenFile.create(
+                        owner: name,
+                        login: login,
+                        roles: Set(role),
+                        expiresAt: expiresAt,
+                        in: try place.path()
+                    )
+                    return print("\(person.id): \(login) signs in as \(name)")
+                }
                 let made = try TokenFile.create(
                     owner: name,
                     roles: Set(role),
-                    expiresAt: days == 0 ? nil : now.advanced(by: .days(Int64(days))),
+                    expiresAt: expiresAt,
                     in: try place.path()
                 )
                 Terminal.complain(
@@ -80,12 +96,12 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             do {
-                var table = TextTable(["TOKEN", "OWNER", "ROLES", "UNTIL"])
+                var table = TextTable(["TOKEN", "OWNER", "ROLES", "UNTIL", "LOGIN"])
                 for token in try AccessTokens.read(file: try place.path()) {
                     table.add([
                         token.id, token.owner,
                         token.roles.map(\.rawValue).sorted().joined(separator: ","),
-                        token.expiresAt?.text ?? "never",
+                        token.expiresAt?.text ?? "never", token.login ?? "",
                     ])
                 }
                 print(table.text)

@@ -42,6 +42,8 @@ final class WebhookLane: Sendable {
         var generation = 0
         var deliveredCount = 0
         var isStopped = false
+        /// Entries that were read and not yet looked at; what stands in the journal does not change.
+        var ahead: ArraySlice<RecordedEvent> = []
     }
 
     /// What is to be done next.
@@ -104,7 +106,7 @@ final class WebhookLane: Sendable {
         if let retryAt = row.retryAt.map({ min($0, later) }), retryAt > now {
             return .wait(until: retryAt)
         }
-        let page = try await engine.store.events(from: row.position, limit: Self.pageLength)
+        let page = try await page(from: row.position)
         guard !page.isEmpty else { return .wait(until: later) }
         for event in page {
             guard let (notice, clinic) = try await chosen(event) else { continue }
@@ -115,6 +117,17 @@ final class WebhookLane: Sendable {
         }
         try await pass(page, generation)
         return .again
+    }
+
+    /// The entries from a position on, as many as are read at once.
+    private func page(
+        from position: Int64
+    ) async throws(StoreError) -> ArraySlice<RecordedEvent> {
+        let ahead = state.withLock { $0.ahead.drop { $0.position < position } }
+        if ahead.first?.position == position { return ahead }
+        let page = try await engine.store.events(from: position, limit: Self.pageLength)[...]
+        state.withLock { $0.ahead = page }
+        return page
     }
 
     /// Finds out how far the endpoint is; one that is new begins with what happens from now on.
@@ -160,7 +173,8 @@ final class WebhookLane: Sendable {
     }
 
     /// Goes past entries that the endpoint did not choose.
-    private func pass(_ page: [RecordedEvent], _ generation: Int) async throws(StoreError) {
+    private func pass(_ page: ArraySlice<RecordedEvent>, _ generation: Int) async throws(StoreError)
+    {
         guard let last = page.last else { return }
         try await change(generation) { row in
             row.position = last.position + 1

@@ -8,6 +8,7 @@ struct ClinicsPage: Sendable {
     struct Line: Sendable {
         let clinic: Clinic
         let standing: Budgets.Standing
+        let lastRound: Timestamp?
         let tally: [OrderTally]
 
         var count: Int { tally.reduce(0) { $0 + $1.count } }
@@ -59,6 +60,14 @@ struct ClinicsPage: Sendable {
                         "\(NumberWords.text(line.parkedCount)) parked"
                     }
                 }
+                Pieces.fact("Prescriptions looked through") {
+                    if let last = line.lastRound {
+                        time.zonedHTML(last)
+                        " (\(ParkedWords.span(from: last, to: now)) ago)"
+                    } else {
+                        "not yet since the server started"
+                    }
+                }
                 Pieces.fact("Its clock now") { time.zonedHTML(now) }
                 Pieces.fact("Provet") { HTML(clinic.configuration.baseURL) }
                 Pieces.fact("Set up") {
@@ -108,7 +117,7 @@ struct SettingsPage: Sendable {
             HTML(.p) {
                 """
                 What the server runs with. It is changed in the configuration file, and holds after a restart. Secrets are \
-                not shown, only where they come from.
+                not shown.
                 """
             }
             if sections.isEmpty {

@@ -233,6 +233,7 @@ extension ConsoleAPI {
                 ClinicsPage.Line(
                     clinic: clinic,
                     standing: engine.standing(of: clinic.id),
+                    lastRound: engine.lastRound(at: clinic.id),
                     tally: try await read { () async throws(StoreError) in
                         try await board.tally(.clinic(clinic.id))
                     }

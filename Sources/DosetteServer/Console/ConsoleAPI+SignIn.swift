@@ -9,6 +9,7 @@ extension ConsoleAPI {
     /// A browser takes this name only from https, for this host alone.
     private static let secureCookie = "__Host-dosette_session"
     private static let nextName = "next"
+    private static let proxiedName = "proxied"
 
     // MARK: - The door
 
@@ -44,6 +45,7 @@ extension ConsoleAPI {
         _ now: Timestamp
     ) throws(Problem) -> String {
         if gate.tokens.asksForTokens {
+            if pairs[Self.proxiedName] != nil { return try beginProxied(call, now) }
             let text = (pairs["token"] ?? "").filter { !$0.isWhitespace }
             let token = try gate.enter(text, from: call.address, at: now)
             return sessions.begin(token.owner, token, at: now)
@@ -53,6 +55,14 @@ extension ConsoleAPI {
             throw Problem(.invalid, rule: "required", "Say who you are.")
         }
         return sessions.begin(name, nil, at: now)
+    }
+
+    private func beginProxied(_ call: Call, _ now: Timestamp) throws(Problem) -> String {
+        guard case .known(let person)? = gate.proxied(call.request.head, at: now) else {
+            let detail = "The sign-on before Dosette does not say any more who you are; try again."
+            throw Problem(.unauthorized, rule: "login_unknown", detail)
+        }
+        return sessions.begin(person.owner, person, at: now)
     }
 
     func signOut(_ visit: Visit) async throws(Problem) -> Response {
@@ -137,6 +147,7 @@ extension ConsoleAPI {
             if !isSafe(call) {
                 HTML(.p, .class("state bad")) { Problem.unsafeDoor.detail }
             }
+            proxiedMarkup(next, call)
             HTML(.form, .post, .action(path(["sign-in"]))) {
                 if let next { Self.hidden(Self.nextName, next) }
                 asksForToken ? Self.tokenField : Self.nameField
@@ -150,6 +161,26 @@ extension ConsoleAPI {
         page.status = problem?.kind.status ?? .ok
         page.retryAfterSeconds = problem?.retryAfterSeconds
         return page
+    }
+
+    /// A click is asked for: a browser that comes from the sign-on's own site would not send the new cookie along.
+    @HTMLBuilder private func proxiedMarkup(_ next: String?, _ call: Call) -> HTML {
+        switch gate.proxied(call.request.head, at: engine.clock.now()) {
+        case .known(let person):
+            HTML(.form, .post, .action(path(["sign-in"]))) {
+                if let next { Self.hidden(Self.nextName, next) }
+                Self.hidden(Self.proxiedName, "yes")
+                HTML(.div, .class("buttons")) {
+                    HTML(.button, .class("main"), .type("submit")) { "Go on as \(person.owner)" }
+                }
+            }
+            HTML(.p, .class("soft")) { "Or with a token:" }
+        case .unknown(let login):
+            HTML(.p, .class("state warn")) {
+                "Nobody here is \(login). Whoever runs Dosette adds you: dosette token create --login"
+            }
+        case nil: HTML()
+        }
     }
 
     private static var tokenField: HTML {

@@ -111,6 +111,13 @@ struct ConsoleAPI: Sendable {
             sessions.end(key)
             return nil
         }
+        // Whoever came by the proxy stays only as long as the proxy says that it is the same person.
+        if let token = session.token, token.login != nil,
+            gate.proxied(call.request.head, at: now) != .known(token)
+        {
+            sessions.end(key)
+            return nil
+        }
         return Visit(session: session, key: key, call: call)
     }
 

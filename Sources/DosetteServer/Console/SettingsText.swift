@@ -144,7 +144,11 @@ extension SettingsSection {
                 Line(
                     "Needs a second person",
                     deeds.isEmpty ? "nothing" : deeds.joined(separator: ", ")
-                )
+                ),
+                Line(
+                    "Signed in by a proxy",
+                    all.singleSignOn.map { "by the header \($0.loginHeader)" } ?? "nobody"
+                ),
             ]
         )
     }

@@ -1,7 +1,8 @@
 import Crypto
 package import DosetteCore
 
-/// A bearer token that opens the API and the console, known by its digest only.
+/// What opens a door: a bearer token for the API and the console, known by its digest only; or the login of a person
+/// whom a trusted proxy signs in, for the console alone.
 package struct AccessToken: Hashable, Sendable {
     /// What the token is called where it must not be told: in lists, in the journal.
     package let id: String
@@ -10,7 +11,13 @@ package struct AccessToken: Hashable, Sendable {
     package let roles: Set<Role>
     /// From when on it opens nothing; nothing for never.
     package let expiresAt: Timestamp?
+    /// Who it is at the trusted proxy; nothing for a token.
+    package let login: String?
+    /// Of the token; no token has that of a login.
     let digest: [UInt8]
+
+    /// Bytes of a login.
+    static let loginLengths = 1...200
 
     /// Characters of a digest that name a token.
     static let idLength = 12
@@ -42,6 +49,24 @@ package struct AccessToken: Hashable, Sendable {
         self.digest = digest
         self.roles = roles
         self.expiresAt = expiresAt
+        login = nil
+    }
+
+    /// A person whom a trusted proxy signs in.
+    package init(owner: String, login: String, roles: Set<Role>, expiresAt: Timestamp?) {
+        let name = login.lowercased()
+        id = String(HexText.of(Self.digest(of: "login \(name)")).prefix(Self.idLength))
+        self.owner = owner
+        self.login = name
+        digest = []
+        self.roles = roles
+        self.expiresAt = expiresAt
+    }
+
+    /// Whether a text can be a login: visible ASCII.
+    static func isLogin(_ text: String) -> Bool {
+        loginLengths.contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 
     /// SHA-256: a token is random, so nothing slower is needed.

@@ -15,13 +15,15 @@ package struct AccessTokensError: Error, Hashable, CustomStringConvertible {
 /// The file that says who may call: a line a token, and comments after `#`.
 ///
 /// `owner sha256:DIGEST roles=operator,pharmacist expires=2027-01-31T00:00:00Z` as `dosette token create` writes it. In place of
-/// the digest the token itself may stand; a line without roles has all of them.
+/// the digest the token itself may stand; a line without roles has all of them. `owner login:aino@pharmacy.example roles=…`
+/// is a person whom a trusted proxy signs in.
 package enum AccessTokens {
     package static let tokenLengths = 32...512
     package static let fileBytesMaximum = 1 << 20
     /// The permissions that nobody but the file's owner may have.
     static let foreignPermissions = 0o077
     static let digestPrefix = "sha256:"
+    static let loginPrefix = "login:"
     private static let digestBytes = 32
 
     /// Reads the tokens of a file that only its owner can read.
@@ -78,8 +80,9 @@ package enum AccessTokens {
             guard !words.isEmpty else { continue }
             var reader = LineReader(words)
             if let token = reader.token() {
-                if tokens.contains(where: { ConstantTime.areEqual($0.digest, token.digest) }) {
-                    reader.problems.append("the token stands on an earlier line already")
+                if tokens.contains(where: { Self.areSame($0, token) }) {
+                    let what = token.login == nil ? "token" : "login"
+                    reader.problems.append("the \(what) stands on an earlier line already")
                 }
                 tokens.append(token)
             }
@@ -88,6 +91,10 @@ package enum AccessTokens {
         if problems.isEmpty, tokens.isEmpty { problems.append("\(file): there is no token in it") }
         guard problems.isEmpty else { throw AccessTokensError(problems: problems) }
         return tokens
+    }
+
+    private static func areSame(_ lhs: AccessToken, _ rhs: AccessToken) -> Bool {
+        lhs.login == rhs.login && ConstantTime.areEqual(lhs.digest, rhs.digest)
     }
 
     /// The words before a comment.
@@ -101,7 +108,8 @@ package enum AccessTokens {
     static func token(of presented: String, among tokens: [AccessToken]) -> AccessToken? {
         let digest = AccessToken.digest(of: presented)
         var found: AccessToken?
-        for token in tokens where ConstantTime.areEqual(token.digest, digest) { found = token }
+        for token in tokens
+        where token.login == nil && ConstantTime.areEqual(token.digest, digest) { found = token }
         return found
     }
 
@@ -120,7 +128,8 @@ package enum AccessTokens {
                 return nil
             }
             if !Token.isValid(words[0]) { problems.append("the owner must be \(Token.rule)") }
-            let digest = digest(words[1])
+            let login = login(words[1])
+            let digest = login == nil ? digest(words[1]) : []
             var roles = Set(Role.allCases)
             var expiresAt: Timestamp?
             for (index, word) in words.enumerated().dropFirst(2) {
@@ -135,12 +144,33 @@ package enum AccessTokens {
                 }
             }
             guard problems.isEmpty, let digest else { return nil }
+            if let login {
+                return AccessToken(
+                    owner: words[0],
+                    login: login,
+                    roles: roles,
+                    expiresAt: expiresAt
+                )
+            }
             return AccessToken(
                 owner: words[0],
                 digest: digest,
                 roles: roles,
                 expiresAt: expiresAt
             )
+        }
+
+        /// What stands behind `login:`; nothing when the word is a token.
+        private mutating func login(_ word: String) -> String? {
+            guard word.hasPrefix(loginPrefix) else { return nil }
+            let login = String(word.dropFirst(loginPrefix.count))
+            if !AccessToken.isLogin(login) {
+                problems.append("behind \(loginPrefix) visible ASCII characters are due")
+            }
+            if !words.dropFirst(2).contains(where: { $0.hasPrefix("roles=") }) {
+                problems.append("a login needs roles=…")
+            }
+            return login
         }
 
         private mutating func digest(_ word: String) -> [UInt8]? {

@@ -71,6 +71,11 @@ package final class TokenBook: Sendable {
         AccessTokens.token(of: presented, among: all).flatMap { $0.isValid(at: now) ? $0 : nil }
     }
 
+    /// The person whom a trusted proxy names, if there is such a line and its time is not over.
+    func person(login: String, at now: Timestamp) -> AccessToken? {
+        all.first { $0.login == login.lowercased() }.flatMap { $0.isValid(at: now) ? $0 : nil }
+    }
+
     /// Whether a token that was valid still is: it stands in the file, and its time is not over.
     func stillHolds(_ token: AccessToken, at now: Timestamp) -> Bool {
         token.isValid(at: now) && all.contains(token)

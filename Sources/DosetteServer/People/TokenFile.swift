@@ -36,13 +36,38 @@ package enum TokenFile {
         }
         let secret = prefix + random()
         let made = AccessToken(owner: owner, token: secret, roles: roles, expiresAt: expiresAt)
+        try add(made, to: file)
+        return Made(secret: secret, token: made)
+    }
+
+    /// Adds a person whom a trusted proxy signs in; as ``create(owner:roles:expiresAt:in:)``, without a secret.
+    package static func create(
+        owner: String,
+        login: String,
+        roles: Set<Role>,
+        expiresAt: Timestamp?,
+        in file: String
+    ) throws(AccessTokensError) -> AccessToken {
+        guard Token.isValid(owner), !roles.isEmpty, AccessToken.isLogin(login) else {
+            let problem =
+                "a login is visible ASCII characters; it needs a role, and as owner \(Token.rule)"
+            throw AccessTokensError(problems: [problem])
+        }
+        let made = AccessToken(owner: owner, login: login, roles: roles, expiresAt: expiresAt)
+        try add(made, to: file)
+        return made
+    }
+
+    private static func add(
+        _ made: AccessToken,
+        to file: String
+    ) throws(AccessTokensError) {
         let isThere = FileManager.default.fileExists(atPath: file)
         var text = isThere ? try AccessTokens.text(of: file) : heading
         if !text.isEmpty, !text.hasSuffix("\n") { text += "\n" }
         text += line(of: made) + "\n"
         _ = try AccessTokens.parse(text, file: file)
         try write(text, file)
-        return Made(secret: secret, token: made)
     }
 
     /// Takes a token out of the file.
@@ -83,9 +108,11 @@ package enum TokenFile {
 
     private static func line(of token: AccessToken) -> String {
         let roles = token.roles.map(\.rawValue).sorted().joined(separator: ",")
-        let digest = AccessTokens.digestPrefix + HexText.of(token.digest)
+        let key =
+            token.login.map { AccessTokens.loginPrefix + $0 }
+            ?? AccessTokens.digestPrefix + HexText.of(token.digest)
         let end = token.expiresAt.map { " expires=\($0.text)" } ?? ""
-        return "\(token.owner) \(digest) roles=\(roles)\(end)"
+        return "\(token.owner) \(key) roles=\(roles)\(end)"
     }
 
     private static func random() -> String {
