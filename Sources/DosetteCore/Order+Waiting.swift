@@ -6,6 +6,8 @@ package struct Waiting: Hashable, Sendable {
     /// When Dosette acts by itself, if it does.
     package let until: Timestamp?
     package let by: Responsible
+    /// Whether all that Dosette does then is to remind.
+    package var isReminder = false
 }
 
 extension Order {
@@ -79,11 +81,13 @@ extension Order {
     private func waitingForSignal(_ part: Int) -> Waiting? {
         let state = state(of: part)
         guard !state.rests, let responsible = state.responsible else { return nil }
+        let timer = timer(of: part)
         return Waiting(
             what: wordsForSignal(part, state),
             since: parts[part].since,
-            until: timer(of: part)?.dueAt,
-            by: responsible
+            until: timer?.dueAt,
+            by: responsible,
+            isReminder: timer?.kind == .reminder
         )
     }
 

@@ -157,7 +157,7 @@ package struct ConfigurationReader {
         if let value = fromEnvironment, let variable = value.text() {
             guard let environment else { return Self.unread }
             guard let text = environment[variable], !text.isEmpty else {
-                value.fail("the environment variable \(variable) is not set")
+                value.fail("the environment variable \(variable) is not set; export it")
                 return nil
             }
             return Secret(text)

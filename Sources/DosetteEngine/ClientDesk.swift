@@ -107,6 +107,19 @@ package final class ClientDesk: Sendable {
         return try await forgetConfirmed(client, by: actor, reason: reason)
     }
 
+    /// Whether a client could be forgotten now.
+    ///
+    /// - Returns: The words by which the client's entries name them.
+    /// - Throws: ``ClientDeskFailure``: `refused` with `open_orders` or `legal_hold`.
+    func checkForgettable(
+        _ client: ClientName
+    ) async throws(ClientDeskFailure) -> [String] {
+        let subjects = try await subjects(of: client)
+        try await checkHold(subjects)
+        try Self.checkClosed(try await orders(of: client))
+        return subjects
+    }
+
     /// The same when nobody else has to say yes any more.
     func forgetConfirmed(
         _ client: ClientName,

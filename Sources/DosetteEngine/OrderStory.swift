@@ -141,8 +141,10 @@ package enum OrderStory {
     }
 
     private static func words(_ receipt: Receipt) -> String {
-        guard !receipt.values.isEmpty else { return "" }
-        let pairs = receipt.values.members.map { "\($0.name) \($0.value.text)" }
+        // A digest tells people nothing.
+        let members = receipt.values.members.filter { $0.name != "remarks_digest" }
+        guard !members.isEmpty else { return "" }
+        let pairs = members.map { "\($0.name) \($0.value.text)" }
         return " (\(pairs.joined(separator: ", ")))"
     }
 }

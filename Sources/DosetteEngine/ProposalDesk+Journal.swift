@@ -101,7 +101,7 @@ extension ProposalDesk {
                 }
             } catch {
                 engine.logger.error(
-                    "a confirmed proposal could not be done",
+                    "a confirmed proposal could not be done; it is tried again",
                     metadata: [LogKey.detail: "\(proposal.id)"]
                 )
             }

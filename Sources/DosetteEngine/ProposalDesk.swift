@@ -87,7 +87,8 @@ package final class ProposalDesk: Sendable {
 
     /// Proposes a signal to orders; what needs no second person is done at once.
     ///
-    /// When this returns, the proposal is on disk, and so is what was done. A second call makes a second proposal.
+    /// When this returns, the proposal is on disk, and so is what was done. While one of the same person's waits for a second
+    /// person, the same proposal again is that one.
     ///
     /// - Parameters:
     ///   - signal: What the orders are to be told.
@@ -122,7 +123,15 @@ package final class ProposalDesk: Sendable {
         return try await make(.signal(signal, orders: orders), needsSecond, person, reason)
     }
 
+    /// Whom a proposal would forget; nothing when it is about orders, or the client is not known any more.
+    package func client(of proposal: Proposal) async throws(ClientDeskFailure) -> ClientName? {
+        guard case .forget(let subjects) = proposal.deed else { return nil }
+        return try await engine.clients?.client(of: subjects)
+    }
+
     /// Proposes to forget a client.
+    ///
+    /// - Throws: ``ProposalFailure``: `client` when the client is not known, or could not be forgotten now.
     package func proposeForgetting(
         _ client: ClientName,
         by person: String,
@@ -131,7 +140,8 @@ package final class ProposalDesk: Sendable {
         guard let clients = engine.clients else { throw .client(.noSuchClient) }
         let subjects: [String]
         do {
-            subjects = try await clients.subjects(of: client)
+            // What would be refused now is not worth a second person's time.
+            subjects = try await clients.checkForgettable(client)
         } catch {
             throw .client(error)
         }
@@ -143,6 +153,11 @@ package final class ProposalDesk: Sendable {
         )
     }
 
+    /// What the same person has proposed already: a form that is sent twice proposes once.
+    private func openProposal(for deed: Deed, by person: String) -> Proposal? {
+        all.first { $0.state == .open && $0.deed == deed && Self.isSame($0.made.person, person) }
+    }
+
     private func make(
         _ deed: Deed,
         _ needsSecond: Bool,
@@ -151,6 +166,7 @@ package final class ProposalDesk: Sendable {
     ) async throws(ProposalFailure) -> Proposal {
         try await turn.run { () async throws(ProposalFailure) in
             let now = engine.clock.now()
+            if needsSecond, let same = openProposal(for: deed, by: person) { return same }
             let open = all.count { $0.state == .open }
             guard open < Self.openMaximum else {
                 let detail = "\(open) proposals are open; confirm or withdraw some first."

@@ -12,8 +12,19 @@ extension API {
     /// Takes an order in; when this answers 202, the order is on disk.
     func submit(_ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
-        // An order is known by source and order_id: a key can be given, and is not needed.
-        try call.checkKey()
+        guard let key = try call.key() else { return try await submitted(call) }
+        // An order is known by source and order_id: a key is not needed, but must not stand for two.
+        let body = try await call.bytes(upTo: OrderDocument.byteCountMaximum)
+        let claim = try orderKeys.claim(key, for: body, by: call.caller.name)
+        do throws(Problem) {
+            return try await submitted(call.with(body))
+        } catch {
+            orderKeys.release(claim)
+            throw error
+        }
+    }
+
+    private func submitted(_ call: Call) async throws(Problem) -> Response {
         let json = try await call.json(upTo: OrderDocument.byteCountMaximum)
         switch try await take(json, from: call.caller, in: sender(of: call)) {
         case .accepted(let order):
@@ -147,7 +158,7 @@ extension API {
         writer.write(raw: "{\"events\":[")
         if form == "sealed" {
             // Orders of before there were keys stand in plain text.
-            if !call.caller.rights.contains(.audit) { try call.caller.require(.readPersonal) }
+            if !call.caller.rights.contains(.readPersonal) { try call.caller.require(.audit) }
             let events = try await ask { () async throws(DeskFailure) in
                 try await engine.events(of: key)
             }

@@ -10,7 +10,7 @@ extension API {
         switch route {
         case .list:
             call.request.method == .post ? try await propose(call) : try listProposals(call)
-        case .one(let id): try showProposal(id, call)
+        case .one(let id): try await showProposal(id, call)
         case .confirm(let id):
             try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
                 try await desk.confirm(id, by: person, reason: reason)
@@ -45,7 +45,7 @@ extension API {
                 )
             }
         }
-        var response = Response.json(proposal.view, .created)
+        var response = Response.json(try await view(proposal, call), .created)
         response.headers[.location] = ProposalRoute.path(of: proposal.id)
         return response
     }
@@ -61,10 +61,17 @@ extension API {
         return .json(["proposals": .array(rows.map(\.view))])
     }
 
-    private func showProposal(_ id: String, _ call: Call) throws(Problem) -> Response {
+    private func showProposal(_ id: String, _ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
         guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
-        return .json(proposal.view)
+        return .json(try await view(proposal, call))
+    }
+
+    /// A proposal with the client whom it would forget, for those who may decide on it.
+    private func view(_ proposal: Proposal, _ call: Call) async throws(Problem) -> JSON {
+        guard case .forget = proposal.deed, call.caller.mayKnowWhom else { return proposal.view }
+        let client = try await engine.clientToForget(proposal, call.caller.name)
+        return proposal.view(client: client)
     }
 
     // MARK: - Deciding
@@ -95,7 +102,7 @@ extension API {
         let proposal = try await proposed { () async throws(ProposalFailure) in
             try await decision(engine.proposals, person, reason)
         }
-        return .json(proposal.view)
+        return .json(try await view(proposal, call))
     }
 
     private func proposed(
@@ -126,7 +133,8 @@ extension API {
         try await ask { () async throws(DeskFailure) in
             try await engine.noteRead("plan", of: key.description, by: reader)
         }
-        return .json(plan.view)
+        let needsSecond = engine.proposals.needsSecond(request.signal.name)
+        return .json(plan.view(needsSecond: needsSecond))
     }
 }
 
@@ -278,8 +286,12 @@ extension Proposal {
     }
 
     /// The proposal for programs; a client stands there by its word in the journal.
-    var view: JSON {
+    var view: JSON { view(client: nil) }
+
+    /// The same, telling whom it would forget, where the reader may know.
+    func view(client: ClientName?) -> JSON {
         var view: JSONObject = [
+            "client": client.map { .string("\($0.clinic)/\($0.id)") } ?? .null,
             "proposal": .string(id), "state": .string(state.name), "deed": deed.json,
             "needs_second": .bool(needsSecond), "made": made.view,
             "lapses_at": .string(lapsesAt.text), "decided": .null, "results": .null,
@@ -296,6 +308,34 @@ extension Proposal {
     }
 }
 
+extension Caller {
+    /// Whether a client's number may be told in a proposal: to those who confirm, or forget.
+    var mayKnowWhom: Bool { !rights.isDisjoint(with: [.confirm, .manageClients]) }
+}
+
+extension Engine {
+    /// Whom a proposal would forget; that somebody read it stands in the journal.
+    func clientToForget(
+        _ proposal: Proposal,
+        _ reader: String?
+    ) async throws(Problem) -> ClientName? {
+        do {
+            let client = try await proposals.client(of: proposal)
+            if client != nil {
+                let actor = Actor(.person, name: reader)
+                try await noteRead("proposal", of: proposal.id, by: actor)
+            }
+            return client
+        } catch let failure as ClientDeskFailure {
+            throw Problem(failure)
+        } catch let failure as DeskFailure {
+            throw Problem(failure)
+        } catch {
+            throw .fault("\(error)")
+        }
+    }
+}
+
 extension Proposal.Word {
     fileprivate var view: JSON {
         ["by": .string(person), "reason": .string(reason), "at": .string(at.text)]
@@ -304,8 +344,9 @@ extension Proposal.Word {
 
 extension SignalPlan {
     /// The dry run for programs.
-    var view: JSON {
+    func view(needsSecond: Bool) -> JSON {
         [
+            "needs_second": .bool(needsSecond),
             "order": .string(key.description),
             "refused": refusal.map { ["rule": .string($0.rule), "detail": .string($0.detail)] }
                 ?? .null,

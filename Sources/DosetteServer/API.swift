@@ -20,6 +20,7 @@ struct API: Sendable {
     let console: ConsoleAPI
     let answers: KeptAnswers
     let feedFollowers = FeedFollowers()
+    let orderKeys = OrderKeys()
 
     /// Answers a request whose method the route takes.
     func answer(_ route: Route, _ call: Call) async throws(Problem) -> Response {

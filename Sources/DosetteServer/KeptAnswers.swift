@@ -71,8 +71,7 @@ final class KeptAnswers: Sendable {
         defer { state.withLock { _ = $0.underWay.remove(name) } }
         if let kept = try await find(name, isLasting: isLasting) {
             guard kept.digest == digest else {
-                let detail = "The Idempotency-Key stands for another call."
-                throw Problem(.invalid, rule: "idempotency_key_reused", detail)
+                throw Problem.keyReused
             }
             return Self.response(kept.status, kept.body, at: route)
         }
@@ -194,7 +193,7 @@ private struct CollectingWriter: ResponseBodyWriter {
 
 extension Call {
     /// The same call with a body that was read already.
-    fileprivate func with(_ body: [UInt8]) -> Call {
+    func with(_ body: [UInt8]) -> Call {
         var request = request
         request.body = RequestBody(buffer: ByteBuffer(bytes: body))
         return Call(request: request, caller: caller, channel: channel)
@@ -244,4 +243,12 @@ extension Route {
             .none
         }
     }
+}
+
+extension Problem {
+    static let keyReused = Problem(
+        .invalid,
+        rule: "idempotency_key_reused",
+        "The Idempotency-Key stands for another call."
+    )
 }

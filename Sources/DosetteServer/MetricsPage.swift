@@ -191,14 +191,15 @@ struct MetricsPage {
     }
 
     private var certificateFamilies: [MetricFamily] {
-        certificateEnd.map { end in
-            gauge(
+        let samples = certificateEnd.map { MetricSample([], Double($0.milliseconds) / 1_000) }
+        return [
+            family(
                 "tls_certificate_end_seconds",
+                .gauge,
                 "When the server's certificate ends, in seconds since 1970.",
-                Double(end.milliseconds) / 1_000
+                samples.map { [$0] } ?? []
             )
-        }
-        .map { [$0] } ?? []
+        ]
     }
 }
 

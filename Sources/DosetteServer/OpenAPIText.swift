@@ -80,7 +80,7 @@ enum OpenAPIText {
               summary: Takes an order in.
               description: |
                 An order is known by source and order_id: the same content again answers 200 with the order as it is
-                now, other content answers 409. That makes the call idempotent by itself; an Idempotency-Key is taken
+                now, other content answers 409. That makes the call idempotent by itself; an Idempotency-Key must not stand for two orders (422), and is otherwise taken
                 and checked for its form, and nothing more is needed.
               parameters:
                 - $ref: '#/components/parameters/IdempotencyKey'
@@ -421,7 +421,7 @@ enum OpenAPIText {
               description: |
                 It asks for the right of what is proposed. What the configuration's `four_eyes` names waits, `open`, until
                 somebody else confirms it, seven days at the most; anything else is done at once, and the answer says what
-                came of it. Without an Idempotency-Key a second call makes a second proposal.
+                came of it. While the same proposal of the same person waits, it is answered again.
               parameters:
                 - $ref: '#/components/parameters/IdempotencyKey'
               requestBody:
@@ -1892,9 +1892,10 @@ enum OpenAPIText {
                       ordered: {type: integer, minimum: 0, maximum: 10000}
             SignalPlan:
               type: object
-              required: [order, refused, story, steps]
+              required: [order, refused, needs_second, story, steps]
               properties:
                 order: {$ref: '#/components/schemas/OrderKey'}
+                needs_second: {type: boolean, description: 'Whether it has to be proposed, and confirmed by somebody else.'}
                 refused:
                   type: [object, 'null']
                   description: Why the signal would be refused.
@@ -1981,9 +1982,14 @@ enum OpenAPIText {
                 proposals: {type: array, items: {$ref: '#/components/schemas/Proposal'}}
             Proposal:
               type: object
-              required: [proposal, state, deed, needs_second, made, lapses_at, decided, results]
+              required: [proposal, state, deed, client, needs_second, made, lapses_at, decided, results]
               properties:
                 proposal: {type: string, description: Its name.}
+                client:
+                  type: [string, 'null']
+                  description: >-
+                    Whom it would forget, as clinic/number, where one proposal is asked for by somebody who may confirm or
+                    forget; null otherwise.
                 state: {enum: [open, confirmed, withdrawn, done, lapsed]}
                 deed:
                   oneOf:

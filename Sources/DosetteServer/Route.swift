@@ -62,6 +62,8 @@ enum Route: Hashable, Sendable {
         case ("v1", 2) where names[1] == "backup": self = .backup
         case ("v1", 2...) where names[1] == "proposals":
             self = ProposalRoute(Array(names.dropFirst(2))).map { .proposals($0) } ?? .nowhere
+        // A browser that is given the address alone finds the console.
+        case ("", 1): self = .console(ConsoleRoute(["console"]) ?? .nothing)
         case ("console", _): self = .console(ConsoleRoute(names) ?? .nothing)
         case ("v1", 2) where names[1] == "openapi.yaml": self = .document
         case ("v1", 2) where names[1] == "events": self = .feed

@@ -18,7 +18,7 @@ package enum PlantedHunt {
         .reversalNotCounted: 5,
         .oneDispenseTooMany: 20,
         .keyForgotten: 220,
-        .chargedUnconfirmed: 1,
+        .chargedUnconfirmed: 2,
         .refundForgotten: 1,
         .reconcilerBlind: 7,
         .budgetForgottenAtStart: 355,

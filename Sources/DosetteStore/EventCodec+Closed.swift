@@ -1,4 +1,4 @@
-import DosetteCore
+package import DosetteCore
 
 extension EventCodec {
     /// An entry as it may leave the pharmacy: the bytes that are hashed.
@@ -14,5 +14,14 @@ extension EventCodec {
         guard object["order"] != nil, object["sealed"] == nil else { return entry }
         let cut = PersonalFields.cut(Set(PersonalClass.allCases), out: &object, kind: kind)
         return cut.isEmpty ? entry : JSON.object(object).canonicalBytes
+    }
+
+    /// An entry's members for readers who are told nothing personal: what would be a placeholder is left out, so that nobody
+    /// takes a 0 for a number.
+    package static func withoutPersonal(_ entry: JSONObject) -> JSONObject {
+        guard entry["order"] != nil, let kind = entry["kind"]?.stringValue else { return entry }
+        var entry = entry
+        PersonalFields.omit(from: &entry, kind: kind)
+        return entry
     }
 }

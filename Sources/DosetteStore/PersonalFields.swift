@@ -67,6 +67,11 @@ enum PersonalFields {
         return buckets
     }
 
+    /// Leaves the personal members out, or the placeholders that stand for them.
+    static func omit(from entry: inout JSONObject, kind: String) {
+        for cut in cuts(entry, kind) { entry.omit(cut.name, under: cut.path) }
+    }
+
     /// Puts back what can be opened.
     ///
     /// - Throws: ``UnreadableEntry`` when a key that is there does not open its text.
@@ -197,6 +202,11 @@ extension JSONObject {
         }
         change(path[...]) { $0[name] = placeholder(value) }
         return value
+    }
+
+    fileprivate mutating func omit(_ name: String, under path: [String]) {
+        guard JSON.object(self).value(at: path)?[name] != nil else { return }
+        change(path[...]) { $0[name] = nil }
     }
 
     fileprivate mutating func paste(_ value: JSON, _ name: String, under path: [String]) {

@@ -168,6 +168,8 @@ struct ForgetTests {
                 Self.decision.with("do", "forget").with("client", .string(client))
             )
             #expect(made.status == 201, "\(made.text)")
+            // Who decides knows whom it is about.
+            #expect(made.json?["client"] == .string(client))
             let path = try #require(made.json?["proposal"]?.stringValue).confirming
             #expect(try await stack.post(path, Self.decision).rule == "same_person")
             #expect(try await stack.get(Self.path()).status == 200)
@@ -188,6 +190,20 @@ struct ForgetTests {
                 options: .init(opening: stack.engine.opening)
             )
             #expect(report.problems == [])
+        }
+    }
+
+    @Test func `nobody is asked to confirm what would be refused`() async throws {
+        let twoForget: @Sendable (inout Configuration) -> Void = { configuration in
+            configuration.fourEyes = FourEyes([.forget])
+        }
+        try await LiveStack.run(twoForget) { stack in
+            #expect(try await stack.post("/v1/orders", Self.document).status == 202)
+            let made = try await stack.post(
+                "/v1/proposals",
+                Self.decision.with("do", "forget").with("client", .string("\(LiveStack.clinic)/1"))
+            )
+            #expect(made.status == 409 && made.rule == "open_orders", "\(made.text)")
         }
     }
 

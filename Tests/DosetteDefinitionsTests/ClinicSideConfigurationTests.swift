@@ -158,7 +158,7 @@ struct ClinicSideConfigurationTests {
         ("algorithm: crc", "algorithm: one of sha256, sha512, sha1, md5 is due"),
         ("over: name", "over: one of id, payload is due"),
         ("salt_place: middle", "salt_place: one of first, last is due"),
-        ("salt_env: NONE", "salt_env: the environment variable NONE is not set"),
+        ("salt_env: NONE", "salt_env: the environment variable NONE is not set; export it"),
         ("id_parameter: \"a b\"", "id_parameter: a name is due: \(Token.rule)"),
         ("id_parameter: hash", "id_parameter: two parameters cannot both be named hash"),
         ("id_prefix: \"a b\"", "id_prefix: at most 64 visible ASCII characters are due"),
@@ -196,7 +196,7 @@ struct ClinicSideConfigurationTests {
         ("token_env: SHORT", "token_env: \(tokenRule)"),
         ("token_env: LONG", "token_env: \(tokenRule)"),
         ("token_env: ODD", "token_env: \(tokenRule)"),
-        ("token_env: NONE", "token_env: the environment variable NONE is not set"),
+        ("token_env: NONE", "token_env: the environment variable NONE is not set; export it"),
         ("token_env: null", "token_env: this key is required"),
         (
             "token_env: HOOKUP, token_file: x",

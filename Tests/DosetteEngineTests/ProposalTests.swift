@@ -158,8 +158,12 @@ struct ProposalTests {
     @Test func `after seven days nobody confirms it any more`() async throws {
         try await world.live(.crashed) { life in
             try await life.send()
+            let other = Slip(id: "HD-2", client: 2)
+            try await life.send(other)
             let early = try await propose(life)
-            let late = try await propose(life)
+            let late = try await propose(life, to: [other])
+            let again = try await propose(life, to: [other])
+            #expect(again.id == late.id, "what waits already is not proposed a second time")
             let end = world.clock.now().advanced(by: ProposalDesk.lifetime)
             #expect(early.lapsesAt == end)
             world.clock.set(to: end.advanced(by: .milliseconds(-1)))

@@ -61,6 +61,35 @@ struct KeptAnswerTests {
         }
     }
 
+    @Test func `a key that stood for an order is refused for another one`() async throws {
+        try await World().serve { client in
+            let first = Sample.order()
+            let other = first.with("/order_id", "HD-2")
+            let broken = first.with("/order_id", "HD 3")
+            let key = Self.key("k")
+            // What is refused has not used the key.
+            #expect(try await client.post("/v1/orders", broken, key).status == 422)
+            #expect(try await client.post("/v1/orders", first, key).status == 202)
+            let answer = try await client.post("/v1/orders", other, key)
+            #expect(answer.status == 422 && answer.rule == "idempotency_key_reused")
+            #expect(try await client.post("/v1/orders", first, key).status == 200)
+            #expect(try await client.post("/v1/orders", other, Self.key("l")).status == 202)
+        }
+    }
+
+    @Test func `so many keys are known, and then the oldest are not any more`() throws {
+        let keys = OrderKeys()
+        for number in 0..<2 * OrderKeys.countMinimum {
+            _ = try keys.claim("\(number)", for: [1], by: "shop")
+        }
+        #expect(throws: Problem.self) {
+            try keys.claim("\(OrderKeys.countMinimum)", for: [2], by: "shop")
+        }
+        // Another caller's key is another key.
+        _ = try keys.claim("\(OrderKeys.countMinimum)", for: [2], by: "other")
+        _ = try keys.claim("0", for: [2], by: "shop")
+    }
+
     @Test func `what was refused is asked anew`() async throws {
         let clinic = try ClinicWorld()
         try await clinic.world.serve { client async throws in

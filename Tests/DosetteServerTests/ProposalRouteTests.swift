@@ -104,6 +104,40 @@ struct ProposalRouteTests {
         }
     }
 
+    @Test func `a form that is sent twice proposes once, and decides once`() async throws {
+        try await serve { client in
+            let visitor = try await Visitor.enter(client, as: .operator)
+            let act = "/console/orders/webshop/HD-1/act"
+            let cancel = [("decision", "cancel"), ("reason", "they called")]
+            let first = try await visitor.post(act, cancel)
+            let second = try await visitor.post(act, cancel)
+            #expect(first.headers[.location] == second.headers[.location])
+            #expect(try await proposals(client) == 1)
+            // By another person it is another proposal.
+            let path = try await propose(client, .pharmacist)
+            #expect(try await proposals(client) == 2)
+            _ = try await client.post(path + "/withdraw", Self.reason, Self.eino)
+        }
+        let world = try World(tokens: Self.people)
+        try await world.serve { client in
+            _ = try await client.post("/v1/orders", Sample.order(), RoleToken.bearer(.intake))
+            let visitor = try await Visitor.enter(client, as: .operator)
+            let once = String(repeating: "ab", count: 16)
+            let cancel = [("decision", "cancel"), ("reason", "they called"), ("once", once)]
+            for _ in 1...2 {
+                let act = try await visitor.post("/console/orders/webshop/HD-1/act", cancel)
+                #expect(act.status == 303, "\(act.text)")
+            }
+            let events = try await client.get(Self.order + "/events", RoleToken.bearer(.auditor))
+            #expect(events.text.ranges(of: "console-\(once)").count == 1)
+        }
+    }
+
+    private func proposals(_ client: Client) async throws -> Int? {
+        let list = try await client.get("/v1/proposals", RoleToken.bearer(.auditor))
+        return list.json?["proposals"]?.arrayValue?.count
+    }
+
     @Test func `whoever might have made it takes it back`() async throws {
         try await serve { client in
             let path = try await propose(client, .pharmacist)

@@ -131,6 +131,26 @@ struct TLSTests {
         }
     }
 
+    @Test func `while certificate and key do not fit together, every connection has the old ones`()
+        async throws
+    {
+        let files = try OpenSSL.certificate("localhost", days: 1)
+        let old = files.copy()
+        let other = try OpenSSL.certificate("localhost", days: 1)
+        try await serving(files.tls, lookPause: .zero) { port in
+            let url = "https://localhost:\(port)/health/live"
+            let renewed = try Data(contentsOf: URL(filePath: other.tls.certificateFile))
+            try renewed.write(to: URL(filePath: files.tls.certificateFile))
+            for _ in 1...3 {
+                try await Self.withClient(trusting: old) { client in
+                    let request = HTTPClientRequest(url: url)
+                    let response = try await client.execute(request, timeout: .seconds(20))
+                    #expect(response.status == .ok)
+                }
+            }
+        }
+    }
+
     @Test func `a server whose certificate cannot be read does not start`() async throws {
         let world = try World()
         var configuration = ServerConfiguration(host: "127.0.0.1", port: 0, tokens: [])

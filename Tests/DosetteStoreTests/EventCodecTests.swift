@@ -36,6 +36,22 @@ struct EventCodecTests {
         }
     }
 
+    @Test func `without what is personal no placeholder is left that could be taken for a value`()
+        throws
+    {
+        for (index, fact) in EventSamples.facts.enumerated() {
+            let entry = encode(fact, version: index).entry(at: 0)
+            let closed = try #require(try JSONReader.read(EventCodec.closed(entry)).objectValue)
+            let told = EventCodec.withoutPersonal(closed)
+            #expect(!JSON.object(told).text.contains("[sealed]"), "\(JSON.object(told).text)")
+            #expect(told["kind"] == closed["kind"])
+            guard case .received = fact.event else { continue }
+            #expect(told["data"]?["client_id"] == nil)
+            #expect(told["data"]?["prescription"] == nil)
+            #expect(told["data"]?["clinic"] != nil)
+        }
+    }
+
     @Test(arguments: EngineEventCase.allCases.flatMap(\.samples))
     func `every event of the engine is read as it was written`(event: EngineEvent) throws {
         let encoded = EventCodec.encode(event, version: 8, at: StoreSamples.start)

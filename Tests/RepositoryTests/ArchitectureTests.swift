@@ -45,7 +45,7 @@ private let allowedImports: [String: Set<String>] = [
         "DosetteAudit", "DosetteAuditFiles", "DosetteCore", "DosetteEngine", "DosetteStore",
     ],
     "Sources/DosetteServer": [
-        "CoreMetrics", "Crypto", "DosetteAudit", "DosetteAuditFiles",
+        "CoreMetrics", "Crypto", "Dispatch", "DosetteAudit", "DosetteAuditFiles",
         "DosetteAuditPackage", "DosetteCore", "DosetteDefinitions", "DosetteEngine",
         "DosetteKeys", "DosetteStore", "DosetteTelemetry", "Foundation", "HTTPTypes",
         "Hummingbird", "HummingbirdCore", "HummingbirdTLS", "Instrumentation", "Logging", "NIOCore",

@@ -27,7 +27,9 @@ struct APIClient: Sendable {
                 // What is wrong with the whole is the title already.
                 return pointer.isEmpty && detail == title ? nil : "  \(pointer): \(detail)"
             }
-            return (["\(status) \(title)"] + fields).joined(separator: "\n")
+            let advice = "  Set DOSETTE_TOKEN, or name a variable by --token-env."
+            let hint = status == 401 ? [advice] : []
+            return (["\(status) \(title)"] + fields + hint).joined(separator: "\n")
         }
     }
 

@@ -63,11 +63,17 @@ struct InitAnswers: Hashable, Sendable {
         return base + "/oauth2/token/"
     }
 
-    private var tokensLine: String {
+    /// The file of those who may call, given or needed.
+    private var tokens: String? {
         // Two people are told apart by their tokens alone.
         let isAsked = isReachable || fourEyes?.isEmpty == false
-        let file = tokensFile ?? (isAsked ? Self.tokensFileDefault : nil)
-        return file.map { "\(YAMLText.of($0))   # who may call" }
+        return tokensFile ?? (isAsked ? Self.tokensFileDefault : nil)
+    }
+
+    var needsTokens: Bool { tokens != nil }
+
+    private var tokensLine: String {
+        tokens.map { "\(YAMLText.of($0))   # who may call" }
             ?? "null               # required to listen off loopback"
     }
 

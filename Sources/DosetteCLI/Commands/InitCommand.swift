@@ -106,10 +106,14 @@ struct InitCommand: AsyncParsableCommand {
                   dosette serve --config \(file.shellWord)
                 """
         }
+        let create = "dosette token create --name YOUR-NAME --role administrator"
+        let token = answers.needsTokens ? "\n  \(create) --config \(file.shellWord)" : ""
         return """
             wrote \(Terminal.plain(file)). To try it on this machine:
+              export PROVET_SECRET=simulated-secret\(token)
+              dosette config check --config \(file.shellWord)
               dosette provet simulate --port 9000 &
-              PROVET_SECRET=simulated-secret dosette serve --config \(file.shellWord)
+              dosette serve --config \(file.shellWord)
             """
     }
 }

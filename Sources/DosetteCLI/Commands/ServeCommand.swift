@@ -48,10 +48,11 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = DosetteCLI.Logging.server(level: level, format: logFormat)
         let crash = crashAt.map(CrashSwitch.init)
         let metrics = MetricRegistry()
+        let doors = try Doors(configuration, logger)
         let store = try open(configuration, crash, metrics)
         let tracing = configuration.tracing.map { ServerTracing($0, metrics, logger) }
         let composition = try await compose(configuration, store, crash, metrics, logger)
-        let outcome = await serve(composition, configuration, metrics, tracing, logger)
+        let outcome = await serve(composition, configuration, doors, metrics, tracing, logger)
         await tracing?.close()
         ServerRecord.remove(from: configuration.dataDirectory)
         await composition.close()
@@ -147,24 +148,42 @@ struct ServeCommand: AsyncParsableCommand {
         return crash.map { CrashingPerformer(base: whole, crash: $0) } ?? whole
     }
 
+    /// What decides who comes in: looked at before anything begins.
+    private struct Doors {
+        let tokens: TokenBook
+        /// The name that the certificate proves; nothing without TLS.
+        let certificateName: String?
+
+        /// - Throws: A ``Stop`` that says all that is wrong with the files.
+        init(_ configuration: Configuration, _ logger: Logger) throws {
+            do {
+                tokens =
+                    try configuration.tokensFile.map { try TokenBook(file: $0, logger: logger) }
+                    ?? TokenBook([])
+                certificateName = try configuration.tls.map {
+                    try ServerCertificate.read($0).name ?? "localhost"
+                }
+            } catch {
+                throw Stop(.refused, "\(error)")
+            }
+        }
+    }
+
     /// Runs until a signal or a failure; answers what to say at the end, if anything.
     private func serve(
         _ composition: Composition,
         _ configuration: Configuration,
+        _ doors: Doors,
         _ metrics: MetricRegistry,
         _ tracing: ServerTracing?,
         _ logger: Logger
     ) async -> Stop? {
-        let server: DosetteServer
-        do {
-            server = try makeServer(composition, configuration, metrics, logger)
-        } catch {
-            return error as? Stop ?? Stop(.refused, "\(error)")
-        }
+        let server = makeServer(composition, configuration, doors, metrics, logger)
         var group = ServiceGroupConfiguration(
-            // What comes first is stopped last: the engine's last spans are sent, too.
+            // What comes first is stopped last: whoever calls while the engine drains is told so, and its last
+            // spans are sent, too.
             services: (tracing.map { [.init(service: $0.exporter)] } ?? [])
-                + [.init(service: composition.engine), .init(service: server)],
+                + [.init(service: server), .init(service: composition.engine)],
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger
         )
@@ -180,18 +199,16 @@ struct ServeCommand: AsyncParsableCommand {
     private func makeServer(
         _ composition: Composition,
         _ configuration: Configuration,
+        _ doors: Doors,
         _ metrics: MetricRegistry,
         _ logger: Logger
-    ) throws -> DosetteServer {
-        let tokens =
-            try configuration.tokensFile.map { try TokenBook(file: $0, logger: logger) }
-            ?? TokenBook([])
+    ) -> DosetteServer {
         let listen = configuration.listen
         let directory = configuration.dataDirectory
         var server = ServerConfiguration(
             host: listen.host,
             port: listen.port,
-            book: tokens,
+            book: doors.tokens,
             copyDirectory: URL(filePath: directory).appending(path: "copies").path
         )
         server.console = ConsoleSetting(
@@ -204,7 +221,7 @@ struct ServeCommand: AsyncParsableCommand {
         )
         server.tls = configuration.tls
         server.proxy = configuration.singleSignOn.flatMap(TrustedProxy.init)
-        let name = try configuration.tls.map { try ServerCertificate.read($0).name ?? "localhost" }
+        let name = doors.certificateName
         return DosetteServer(
             composition.engine,
             server,

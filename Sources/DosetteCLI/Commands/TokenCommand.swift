@@ -96,18 +96,24 @@ struct TokenCommand: AsyncParsableCommand {
 
         func run() async throws {
             do {
+                let now = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
                 var table = TextTable(["TOKEN", "OWNER", "ROLES", "UNTIL", "LOGIN"])
                 for token in try AccessTokens.read(file: try place.path()) {
                     table.add([
                         token.id, token.owner,
                         token.roles.map(\.rawValue).sorted().joined(separator: ","),
-                        token.expiresAt?.text ?? "never", token.login ?? "",
+                        Self.end(of: token, now), token.login ?? "",
                     ])
                 }
                 print(table.text)
             } catch let error as AccessTokensError {
                 throw Stop(.refused, "\(error)")
             }
+        }
+
+        private static func end(of token: AccessToken, _ now: Timestamp) -> String {
+            guard let end = token.expiresAt else { return "never" }
+            return end <= now ? "over since \(end.text)" : end.text
         }
     }
 

@@ -74,7 +74,11 @@ struct WebhooksCommand: AsyncParsableCommand {
             + "\(number("dead")) dead  \(webhook["url"]?.stringValue ?? "")"
         if let failure = webhook["failure"]?.stringValue {
             let until = webhook["retry_at"]?.stringValue.map { ", again by \($0)" } ?? ""
-            line += "\n  \(number("attempt")) attempts failed: \(failure)\(until)"
+            let count = number("attempt")
+            line += "\n  "
+            line +=
+                count == 0
+                ? "failed last: \(failure)" : "attempt \(count) failed: \(failure)\(until)"
         }
         return line
     }

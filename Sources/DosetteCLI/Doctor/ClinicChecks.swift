@@ -53,7 +53,10 @@ enum ClinicChecks {
         }
         let lacking = check.permissions.filter { $0.verdict != .ok }.map { finding -> Finding in
             let says = "\(finding.permission), for \(finding.purpose): \(finding.detail)"
-            let mend = "in Provet's settings, give the API user \"\(finding.permission)\""
+            let mend =
+                finding.verdict == .missing
+                ? "in Provet's settings, give the API user \"\(finding.permission)\""
+                : "try again; if it stays so, ask the clinic or Provet"
             return finding.isNeeded && finding.verdict == .missing
                 ? .bad("permission", clinic, says, mend: mend)
                 : .warn("permission", clinic, says, mend: mend)

@@ -57,7 +57,7 @@ struct WebhookNotice: Sendable {
         type = String(envelope.kind.prefix { $0 != "/" })
         order = envelope.order
         at = envelope.at
-        entry = json.objectValue ?? [:]
+        entry = EventCodec.withoutPersonal(json.objectValue ?? [:])
     }
 
     /// The body of the request about an event of an order of `clinic`.

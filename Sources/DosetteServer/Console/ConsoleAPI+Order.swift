@@ -232,7 +232,8 @@ extension ConsoleAPI {
                     request.signal,
                     to: key,
                     by: request.person,
-                    reason: request.reason
+                    reason: request.reason,
+                    idempotency: entry.idempotency(by: request.person)
                 )
             }
             return redirect(to: path(of: key).asking([(Self.saidName, request.signal.name)]))

@@ -56,6 +56,7 @@ extension ConsoleAPI {
         )
         facts.oldestQueued = try await board.oldestQueued()
         facts.oldestAtPharmacist = try await oldestAtPharmacist()
+        facts.webhookTroubles = await engine.webhookMeasures().compactMap(Self.trouble)
         facts.proposalCount = engine.proposals.all.count { $0.state == .open }
         let measure = await gauge.measure()
         facts.queuedCount = measure?.queuedCount ?? 0
@@ -65,6 +66,14 @@ extension ConsoleAPI {
         facts.hasMoreClinics = clinics.count > ServerLimits.clinicsOnFirstPage
         facts.clinics = mostPressing(clinics)
         return facts
+    }
+
+    private static func trouble(_ webhook: WebhookMeasure) -> String? {
+        guard webhook.isFailing || webhook.deadCount > 0 else { return nil }
+        let dead = webhook.deadCount == 0 ? "" : " \(webhook.deadCount) events were given up."
+        let failing = webhook.isFailing ? " It takes no events just now." : ""
+        return
+            "The webhook \(webhook.endpoint) needs somebody.\(failing)\(dead) See dosette webhooks list."
     }
 
     private func oldestAtPharmacist() async throws(StoreError) -> Timestamp? {

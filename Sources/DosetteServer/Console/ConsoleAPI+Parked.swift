@@ -265,7 +265,7 @@ extension ConsoleAPI {
         let content = HTML(.div) {
             HTML(.h1) { "\(Choice.title(bulk.signal.name)): what would be sent" }
             HTML(.p, .class("state warn")) {
-                "\(bulk.orders.count) orders; requests at once: \(requests.count), of which \(writes) would change something. Nothing is written or sent yet."
+                "Orders: \(bulk.orders.count). Requests at once: \(requests.count), of which \(writes) would change something. Nothing is written or sent yet."
             }
             plans.map { plan, clinic in
                 HTML(.section) {

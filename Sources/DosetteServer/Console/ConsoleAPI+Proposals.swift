@@ -39,7 +39,7 @@ extension ConsoleAPI {
                         ParkedWords.deed(proposal.deed)
                     }
                     HTML(.p, .class("soft")) {
-                        "\(proposal.made.person), \(commonTime.zoned(proposal.made.at)): \(proposal.made.reason) – \(proposal.state.name)"
+                        "\(proposal.made.person), \(commonTime.zoned(proposal.made.at)): \(proposal.made.reason) – \(ParkedWords.state(of: proposal))"
                     }
                 }
             }
@@ -85,12 +85,15 @@ extension ConsoleAPI {
         _ visit: Visit
     ) async throws(Problem) -> Response {
         let plans = proposal.state == .open ? try await plans(proposal, visit) : []
+        let client =
+            visit.session.caller.mayKnowWhom
+            ? try await engine.clientToForget(proposal, visit.session.person) : nil
         let content = HTML(.div) {
             HTML(.h1) { "Proposal: \(ParkedWords.deed(proposal.deed))" }
             if let problem {
                 HTML(.p, .class("state bad"), .role("alert")) { FormWords.text(problem) }
             }
-            facts(proposal)
+            facts(proposal, client)
             results(proposal)
             if proposal.state == .open { decision(proposal, visit) }
             if case .confirmed = proposal.state, visit.may(.confirm) { finishing(proposal, visit) }
@@ -118,10 +121,14 @@ extension ConsoleAPI {
         )
     }
 
-    private func facts(_ proposal: Proposal) -> HTML {
+    private func facts(_ proposal: Proposal, _ client: ClientName?) -> HTML {
         HTML(.section) {
             HTML(.dl) {
-                fact("State", proposal.state.name)
+                fact("State", ParkedWords.state(of: proposal))
+                if let client {
+                    fact("Client", "number \(client.id) of clinic \(client.clinic)")
+                    fact("What that means", "It cannot be taken back.")
+                }
                 fact(
                     "Proposed by",
                     "\(proposal.made.person), \(commonTime.zoned(proposal.made.at))"
@@ -279,7 +286,7 @@ extension Proposal.State {
         }
     }
 
-    fileprivate var results: [DeedResult] {
+    var results: [DeedResult] {
         if case .done(_, let results, _) = self { results } else { [] }
     }
 }

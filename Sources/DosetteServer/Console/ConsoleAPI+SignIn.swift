@@ -234,6 +234,9 @@ extension Problem {
 }
 
 extension String {
+    /// With a capital at the beginning.
+    var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+
     /// Without white space at both ends.
     var trimmingSpaces: String {
         var view = self[...]

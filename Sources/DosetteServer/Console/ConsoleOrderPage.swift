@@ -105,17 +105,24 @@ struct ConsoleOrderPage: Sendable {
                 time.zonedHTML(waiting.since)
                 " (\(ParkedWords.span(from: waiting.since, to: now)))"
             }
-            Self.fact("Until") {
-                if let until = waiting.until {
-                    time.zonedHTML(until)
-                } else {
-                    "somebody decides"
-                }
-            }
+            Self.fact(waiting.isReminder ? "Reminder" : "Until") { untilMarkup(waiting) }
         } else {
             Self.fact("Waits for") { HTML("nothing: it rests") }
         }
-        if let detail { Self.fact("At this moment") { HTML(detail) } }
+        if let detail { Self.fact("At this moment") { HTML(time.localized(detail)) } }
+    }
+
+    @HTMLBuilder private func untilMarkup(_ waiting: Waiting) -> HTML {
+        if let until = waiting.until {
+            // A moment that is over is not what it waits for any more: it is the order's turn.
+            if until > now { time.zonedHTML(until) } else { "any moment now" }
+        } else {
+            switch waiting.by {
+            case .dosette: "it is its turn; nobody has to do anything"
+            case .provet: "Provet answers"
+            case .pharmacist, .pharmacy, .operator, .clinic: "somebody decides"
+            }
+        }
     }
 
     private static func fact(_ name: String, @HTMLBuilder _ value: () -> HTML) -> HTML {
@@ -221,7 +228,7 @@ struct ConsoleOrderPage: Sendable {
                 " "
                 HTML(.strong) { happening.line.who }
             }
-            HTML(.p) { happening.line.what }
+            HTML(.p) { time.localized(happening.line.what) }
             if let why = happening.line.why { HTML(.p, .class("soft")) { why } }
             HTML(.details, .id("entry-\(happening.position)")) {
                 HTML(.summary) { "Entry \(happening.position) of the journal" }
@@ -293,6 +300,15 @@ enum ParkedWords {
     }
 
     static func plain(_ name: String) -> String { name.replacing("_", with: " ") }
+
+    /// How a proposal stands: `done`, or that it was refused, by all of what it is about or by some.
+    static func state(of proposal: Proposal) -> String {
+        let results = proposal.state.results
+        let refused = results.count { $0.refusal != nil }
+        if refused == 0 { return proposal.state.name }
+        return refused == results.count
+            ? "refused when it was to be done" : "done, \(refused) of \(results.count) refused"
+    }
 
     static func deed(_ deed: Deed) -> String {
         switch deed {

@@ -90,10 +90,13 @@ final class ConsoleSessions: Sendable {
             && now < session.signedInAt.advanced(by: ageMaximum)
     }
 
-    private static func random() -> String {
+    private static func random() -> String { random(bytes: keyBytes) }
+
+    /// So many random bytes as hexadecimal digits.
+    static func random(bytes count: Int) -> String {
         var generator = SystemRandomNumberGenerator()
         return HexText.of(
-            (0..<keyBytes).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+            (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
         )
     }
 }

@@ -30,7 +30,7 @@ struct Choice: Hashable, Sendable {
         case "adopt": "It was done: take over what is there"
         case "resend": "Send it again"
         case "give_up": "Give this step up"
-        default: signal.replacing("_", with: " ")
+        default: signal.replacing("_", with: " ").capitalizedFirst
         }
     }
 
@@ -97,7 +97,12 @@ struct DecisionEntry: Sendable {
     static let reasonName = "reason"
     static let remarksName = "remarks"
     static let receiptName = "receipt"
+    static let onceName = "once"
+    /// Characters of the word that tells one form from another.
+    private static let onceLength = 32
 
+    /// Tells this form from every other: sent twice, it is done once.
+    var once = ConsoleSessions.random(bytes: onceLength / 2)
     var choice = ""
     var reason = ""
     var remarks = ""
@@ -111,6 +116,17 @@ struct DecisionEntry: Sendable {
         reason = (pairs[Self.reasonName] ?? "").trimmingSpaces
         remarks = (pairs[Self.remarksName] ?? "").trimmingSpaces
         receipt = (pairs[Self.receiptName] ?? "").trimmingSpaces
+        if let word = pairs[Self.onceName], word.utf8.count == Self.onceLength,
+            HexText.bytes(word) != nil
+        {
+            once = word
+        }
+    }
+
+    /// The idempotency key of what the form asks for.
+    func idempotency(by person: String) -> Idempotency {
+        let digest = Engine.digest(of: .object(body(by: person)))
+        return Idempotency(key: "console-\(once)", bodyDigest: digest)
     }
 
     /// The entry as the API's body of a signal.
@@ -131,6 +147,7 @@ struct DecisionEntry: Sendable {
     /// The fields as they were typed, hidden, for a form that goes on with them.
     var hidden: HTML {
         HTML(.div) {
+            ConsoleAPI.hidden(Self.onceName, once)
             ConsoleAPI.hidden(Self.choiceName, choice)
             ConsoleAPI.hidden(Self.reasonName, reason)
             ConsoleAPI.hidden(Self.remarksName, remarks)
@@ -179,6 +196,7 @@ struct DecisionForm: Sendable {
     private var form: HTML {
         HTML(.form, .post, .action(act), .id("decide")) {
             formKey
+            ConsoleAPI.hidden(DecisionEntry.onceName, entry.once)
             problemMarkup
             HTML(.fieldset) {
                 HTML(.legend) { "What shall happen?" }

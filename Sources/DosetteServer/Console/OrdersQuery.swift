@@ -72,8 +72,13 @@ struct OrdersQuery: Sendable {
         _ calendar: (String?) -> ClinicCalendar?
     ) {
         func name(_ field: Field) -> String { field.rawValue }
-        search.orderID = reader.token(name(.id))
-        search.source = reader.token(name(.source))
+        // As people write an order elsewhere: webshop/HD-1.
+        if let key = sent[.id].flatMap(OrderKey.init(text:)) {
+            (search.source, search.orderID) = (key.source, key.orderID)
+        } else {
+            search.orderID = reader.token(name(.id))
+            search.source = reader.token(name(.source))
+        }
         search.clinic = reader.token(name(.clinic))
         search.workflowDigest = reader.token(name(.workflow))
         search.prescriptionState = reader.choice(name(.state), Self.states)

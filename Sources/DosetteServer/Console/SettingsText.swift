@@ -9,6 +9,7 @@ extension SettingsSection {
             limits(configuration.limits), timing(configuration.timing), audit(configuration.audit),
             personal(configuration.personalData), people(configuration),
         ]
+            + configuration.webhooks.map(webhook)
             + configuration.clinics.map(clinic)
     }
 
@@ -132,6 +133,18 @@ extension SettingsSection {
                 Line("The record is kept for", MachineWords.span(personal.recordRetention)),
                 Line("The rest is kept for", MachineWords.span(personal.restRetention)),
                 Line("Whoever reads it is written down", personal.recordsReads ? "yes" : "no"),
+            ]
+        )
+    }
+
+    private static func webhook(_ webhook: WebhookConfiguration) -> SettingsSection {
+        SettingsSection(
+            "Webhook \(webhook.id)",
+            [
+                Line("Told at", plain(webhook.url)),
+                Line("Of", webhook.events.map(\.text).joined(separator: ", ")),
+                Line("Clinics", webhook.clinics?.joined(separator: ", ") ?? "all"),
+                Line("Secret", secret),
             ]
         )
     }

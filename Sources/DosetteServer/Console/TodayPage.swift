@@ -21,6 +21,8 @@ struct TodayPage: Sendable {
         var oldestAtPharmacist: Timestamp?
         var oldestQueued: Timestamp?
         var queuedCount = 0
+        /// What is wrong with systems of the pharmacy's own that are told of events.
+        var webhookTroubles: [String] = []
         var proposalCount = 0
         var expiring: [ExpiringOrder] = []
         var clinics: [ClinicStanding] = []
@@ -121,6 +123,7 @@ struct TodayPage: Sendable {
         }
         let isQuiet =
             parked.isEmpty && atPharmacistCount == 0 && errors == 0 && facts.proposalCount == 0
+            && facts.webhookTroubles.isEmpty
         return HTML(.div) {
             if isQuiet { HTML(.p, .class("state")) { "Nothing waits for a person." } }
             HTML(.ul, .class("numbers")) {
@@ -159,6 +162,7 @@ struct TodayPage: Sendable {
                     links.orders([("open", "yes"), ("state", "draft")])
                 )
             }
+            facts.webhookTroubles.map { trouble in HTML(.p, .class("state warn")) { trouble } }
             if !parked.isEmpty {
                 HTML(.p) {
                     HTML(.a, .class("go"), .href(links.parked)) { "Decide on parked orders" }

@@ -31,6 +31,13 @@ struct ClinicTime: Sendable {
         return "\(text) \(minutes < 0 ? "−" : "+")\(digits)"
     }
 
+    /// A text in which the times that the engine writes in UTC stand as the clinic's clocks show them.
+    func localized(_ text: String) -> String {
+        text.replacing(#/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/#) { match in
+            Timestamp(text: String(match.output)).map(zoned) ?? String(match.output)
+        }
+    }
+
     func zonedHTML(_ time: Timestamp) -> HTML {
         HTML(.time, .datetime(time.text)) { zoned(time) }
     }

@@ -1,3 +1,4 @@
+import Dispatch
 import DosetteCore
 import DosetteDefinitions
 import DosetteEngine
@@ -32,6 +33,8 @@ final class CertificateDesk: Sendable {
     private let logger: Logger
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state: Mutex<State>
+    /// Not on a connection's thread: what fails there leaves a mark in the TLS library that breaks that connection.
+    private let thread = DispatchQueue(label: "dosette.certificates")
 
     /// Reads the files.
     ///
@@ -97,11 +100,13 @@ final class CertificateDesk: Sendable {
     func wrap(_ base: HTTPServerBuilder) throws -> HTTPServerBuilder {
         var configuration = current.configuration
         configuration.sslContextCallback = { [self] _, promise in
-            let certificate = current
-            var change = NIOSSLContextConfigurationOverride()
-            change.certificateChain = certificate.source
-            change.privateKey = .privateKey(certificate.key)
-            promise.succeed(change)
+            thread.async {
+                let certificate = self.current
+                var change = NIOSSLContextConfigurationOverride()
+                change.certificateChain = certificate.source
+                change.privateKey = .privateKey(certificate.key)
+                promise.succeed(change)
+            }
         }
         return try .tls(base, tlsConfiguration: configuration)
     }
