@@ -16,14 +16,17 @@ package struct SignalPlan: Sendable {
     package let key: OrderKey
     /// Why it would be refused, if it would.
     package let refusal: OrderRefusal?
-    /// What would stand in the order's story.
-    package let story: [String]
+    /// What would stand in the journal.
+    package let facts: [Fact]
     package let steps: [Step]
 
     /// A plan that comes to nothing.
     package static func refused(_ key: OrderKey, _ refusal: OrderRefusal) -> SignalPlan {
-        SignalPlan(key: key, refusal: refusal, story: [], steps: [])
+        SignalPlan(key: key, refusal: refusal, facts: [], steps: [])
     }
+
+    /// What would stand in the order's story.
+    package var story: [String] { facts.map { OrderStory.line($0).what } }
 }
 
 extension OrderDesk {
@@ -35,7 +38,7 @@ extension OrderDesk {
             let context = context(actor: Actor(.person, name: "?"), reason: "?")
             decision = try OrderDecision.decide(.signal(signal), for: order, in: context)
         } catch {
-            return SignalPlan(key: key, refusal: error, story: [], steps: [])
+            return SignalPlan(key: key, refusal: error, facts: [], steps: [])
         }
         var steps: [SignalPlan.Step] = []
         for part in decision.order.parts.indices {
@@ -47,7 +50,7 @@ extension OrderDesk {
         return SignalPlan(
             key: key,
             refusal: nil,
-            story: decision.facts.map { OrderStory.line($0).what },
+            facts: decision.facts,
             steps: steps
         )
     }

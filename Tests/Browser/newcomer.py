@@ -176,7 +176,7 @@ class Play:
         # Without a reason nothing is taken, and what was chosen is still there.
         visitor.page.get_by_role("button", name="Do it").click()
         alert = visitor.page.get_by_role("alert")
-        due("reason" in alert.inner_text(), "a missing reason is not told")
+        due("Say why" in alert.inner_text(), "a missing reason is not told")
         due(visitor.page.get_by_role("radio", name=re.compile("^Accept")).first.is_checked(), "the choice is lost")
         visitor.page.get_by_label(re.compile("^Why")).first.fill("Dose and interactions checked")
         visitor.page.get_by_role("button", name="Show first what would be sent").click()
@@ -223,7 +223,7 @@ class Play:
         visitor.sign_in()
         visitor.menu("Proposals")
         visitor.shoot("proposals")
-        visitor.page.get_by_role("link", name=re.compile("adopt")).first.click()
+        visitor.page.get_by_role("link", name=re.compile("take over what is there")).first.click()
         due(visitor.page.url == proposal, "another proposal opens")
         visitor.shoot("proposal-to-confirm")
         visitor.page.get_by_label(re.compile("^Why")).fill("Seen in Provet as well")

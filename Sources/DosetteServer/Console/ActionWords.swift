@@ -8,6 +8,11 @@ enum ActionWords {
         titles[action] ?? action
     }
 
+    /// A text in which what an action does stands in place of its name.
+    static func told(_ text: String) -> String {
+        titles.reduce(text) { $0.replacing($1.key, with: "\u{201C}\($1.value)\u{201D}") }
+    }
+
     private static let titles = [
         "provet.create_prescription": "write the prescription in Provet",
         "provet.patch_status": "tell Provet the prescription's state",
@@ -41,14 +46,21 @@ struct ConsoleStory: Sendable {
         case .parked(let parked):
             "parked, for a person to decide (\(ParkedWords.title(parked.kind.rawValue).lowercased())): "
                 + "\(ActionWords.title(parked.step)). \(parked.reason)"
-        case .unparked(_, let action): "took it up again: \(ParkedWords.plain(action.rawValue))"
+        case .unparked(_, let action): "took it up again: \(Choice.title(action.rawValue))"
         case .entered(let entered):
             "\(ParkedWords.plain(entered.part)): \(ParkedWords.plain(entered.from)) → "
                 + "\(ParkedWords.plain(entered.state))\(Self.cause(entered.cause))"
-        case .received, .signaled, .turnedBack, .reminded, .observed, .noticed, .dispensed,
+        case .signaled(let signaled): what(signaled)
+        case .received, .turnedBack, .reminded, .observed, .noticed, .dispensed,
             .dispenseReversed, .asked:
             nil
         }
+    }
+
+    /// Nothing where more is said than the word itself.
+    private func what(_ signaled: Signaled) -> String? {
+        guard signaled.items.isEmpty, signaled.effect == .applied else { return nil }
+        return "decided: \(Choice.title(signaled.name))"
     }
 
     private static func cause(_ cause: Entered.Cause) -> String {

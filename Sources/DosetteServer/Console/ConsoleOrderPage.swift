@@ -99,7 +99,9 @@ struct ConsoleOrderPage: Sendable {
         if let waiting = order.waiting {
             Self.fact("Waits for") {
                 HTML(words.waitsFor ?? ParkedWords.person(waiting.by))
-                HTML(.span, .class("soft")) { " – \(ParkedWords.plain(waiting.what))" }
+                HTML(.span, .class("soft")) {
+                    " – \(ParkedWords.plain(ActionWords.told(waiting.what)))"
+                }
             }
             Self.fact("Since") {
                 time.zonedHTML(waiting.since)

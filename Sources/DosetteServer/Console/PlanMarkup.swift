@@ -9,7 +9,8 @@ enum PlanMarkup {
                 HTML(.p, .class("state bad")) { "It would be refused: \(refusal.detail)" }
             } else {
                 HTML(.p, .class("label")) { "It would stand in the journal" }
-                HTML(.ul) { plan.story.map { line in HTML(.li) { line } } }
+                let story = ConsoleStory(time: time)
+                HTML(.ul) { plan.facts.map { fact in HTML(.li) { story.line(fact).what } } }
                 HTML(.p, .class("label")) { "It would be sent" }
                 steps(plan, time)
             }
