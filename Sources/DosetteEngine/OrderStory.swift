@@ -18,7 +18,22 @@ package enum OrderStory {
     }
 
     package static func line(_ fact: Fact) -> Line {
-        Line(at: fact.at, who: who(fact.actor), what: what(fact.event), why: fact.reason)
+        Line(at: fact.at, who: who(fact.actor), what: what(fact), why: fact.reason)
+    }
+
+    /// What a person says of Provet is told as what it is: nobody looked.
+    private static func what(_ fact: Fact) -> String {
+        guard fact.actor.kind == .person else { return what(fact.event) }
+        switch fact.event {
+        case .observed(let status, _):
+            let name = PrescriptionLifecycle.State(status: status).name
+            return "takes it that Provet shows status \(status), \(name)"
+        case .entered(let entered) where entered.cause == .clinic:
+            return
+                "\(entered.part): \(entered.from) → \(entered.state), as it is said to stand at Provet"
+        default:
+            return what(fact.event)
+        }
     }
 
     private static func who(_ actor: Actor) -> String {

@@ -13,11 +13,12 @@ struct ProposalCommand: AsyncParsableCommand {
         subcommands: [List.self, Make.self, Forget.self, Confirm.self, Withdraw.self]
     )
 
-    /// Calls the server and prints what it answers.
+    /// Calls the server and prints what it answers: for people, or as JSON, a line each.
     fileprivate static func call(
         _ options: AccessOptions,
         _ path: String,
-        _ body: JSON?
+        _ body: JSON?,
+        json isJSON: Bool
     ) async throws {
         guard case .server(let client) = try await options.access() else {
             throw Stop(.unavailable, "proposals need a running server")
@@ -27,22 +28,26 @@ struct ProposalCommand: AsyncParsableCommand {
         guard answer.status < 300, let json = answer.json else {
             throw Stop(answer.status >= 500 ? .unavailable : .refused, answer.problemText)
         }
-        for proposal in json["proposals"]?.arrayValue ?? [json] { print(proposal.text) }
+        let proposals = json["proposals"]?.arrayValue ?? [json]
+        if proposals.isEmpty, !isJSON { print("there are none") }
+        for proposal in proposals { print(isJSON ? proposal.text : ProposalText.of(proposal)) }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show proposals, the newest first, one JSON object a line."
+            abstract: "Show proposals, the newest first."
         )
 
         @OptionGroup var options: AccessOptions
+        @Flag(help: "Print as JSON.") var json = false
         @Flag(help: "Also those that are decided.") var all = false
 
         func run() async throws {
             try await ProposalCommand.call(
                 options,
                 "/v1/proposals" + (all ? "" : "?state=open"),
-                nil
+                nil,
+                json: json
             )
         }
     }
@@ -53,6 +58,7 @@ struct ProposalCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: AccessOptions
+        @Flag(help: "Print as JSON.") var json = false
         @Argument(help: "retry, adopt, resend, give_up, cancel or force_STATE.") var signal: String
         @Argument(help: "SOURCE/ORDER_ID, one or more.") var orders: [String]
         @Option(help: "Why.") var reason: String
@@ -69,7 +75,7 @@ struct ProposalCommand: AsyncParsableCommand {
             ]
             body["receipt"] = receipt.map { ["id": JSON($0)] }
             body["step"] = step.map { .string($0) }
-            try await ProposalCommand.call(options, "/v1/proposals", .object(body))
+            try await ProposalCommand.call(options, "/v1/proposals", .object(body), json: json)
         }
     }
 
@@ -80,6 +86,7 @@ struct ProposalCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: AccessOptions
+        @Flag(help: "Print as JSON.") var json = false
         @Argument(help: "The clinic's id.") var clinic: String
         @Argument(help: "The client's number at the clinic.") var client: Int
         @Option(help: "Why; name nobody, it is kept in clear.") var reason: String
@@ -90,7 +97,7 @@ struct ProposalCommand: AsyncParsableCommand {
                 "do": "forget", "client": .string("\(clinic)/\(client)"),
                 "reason": .string(reason), "by": .string(by),
             ]
-            try await ProposalCommand.call(options, "/v1/proposals", body)
+            try await ProposalCommand.call(options, "/v1/proposals", body, json: json)
         }
     }
 
@@ -100,13 +107,15 @@ struct ProposalCommand: AsyncParsableCommand {
         )
 
         @OptionGroup var options: AccessOptions
+        @Flag(help: "Print as JSON.") var json = false
         @Argument(help: "The proposal.") var proposal: String
         @Option(help: "Why.") var reason: String
         @Option(help: "Who confirms.") var by: String
 
         func run() async throws {
             let body: JSON = ["reason": .string(reason), "by": .string(by)]
-            try await ProposalCommand.call(options, "/v1/proposals/\(proposal)/confirm", body)
+            let path = "/v1/proposals/\(proposal)/confirm"
+            try await ProposalCommand.call(options, path, body, json: json)
         }
     }
 
@@ -114,13 +123,45 @@ struct ProposalCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Take a proposal back.")
 
         @OptionGroup var options: AccessOptions
+        @Flag(help: "Print as JSON.") var json = false
         @Argument(help: "The proposal.") var proposal: String
         @Option(help: "Why.") var reason: String
         @Option(help: "Who withdraws it.") var by: String
 
         func run() async throws {
             let body: JSON = ["reason": .string(reason), "by": .string(by)]
-            try await ProposalCommand.call(options, "/v1/proposals/\(proposal)/withdraw", body)
+            let path = "/v1/proposals/\(proposal)/withdraw"
+            try await ProposalCommand.call(options, path, body, json: json)
         }
+    }
+}
+
+/// A proposal for people.
+enum ProposalText {
+    /// A line with what it is, and lines with who said what about it and what came of it.
+    static func of(_ proposal: JSON) -> String {
+        func text(_ name: String) -> String { proposal[name]?.stringValue ?? "" }
+        var lines = ["\(text("proposal"))  \(text("state"))  \(deed(proposal))"]
+        for (name, what) in [("made", "proposed"), ("decided", "decided")] {
+            guard let word = proposal[name], word != .null else { continue }
+            let (by, at) = (word["by"]?.stringValue ?? "", word["at"]?.stringValue ?? "")
+            lines.append("  \(what) by \(by) at \(at): \(word["reason"]?.stringValue ?? "")")
+        }
+        if text("state") == "open" { lines.append("  lapses at \(text("lapses_at"))") }
+        for result in proposal["results"]?.arrayValue ?? [] {
+            let end = result["refused"]?.stringValue.map { "refused: \($0)" } ?? "done"
+            lines.append("  \(result["of"]?.stringValue ?? ""): \(end)")
+        }
+        return lines.map(Terminal.plain).joined(separator: "\n")
+    }
+
+    private static func deed(_ proposal: JSON) -> String {
+        let deed = proposal["deed"]
+        guard deed?["do"] == "signal" else {
+            return "forget " + (proposal["client"]?.stringValue ?? "a client")
+        }
+        let orders = deed?["orders"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let id = deed?["receipt_id"]?.intValue.map { " number \($0)" } ?? ""
+        return "\(deed?["signal"]?.stringValue ?? "")\(id) \(orders.joined(separator: " "))"
     }
 }

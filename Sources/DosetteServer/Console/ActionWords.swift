@@ -35,6 +35,12 @@ struct ConsoleStory: Sendable {
 
     func line(_ fact: Fact) -> OrderStory.Line {
         let line = OrderStory.line(fact)
+        // What a person says of Provet has words of its own.
+        if fact.actor.kind == .person, case .entered(let entered) = fact.event,
+            entered.cause == .clinic
+        {
+            return line
+        }
         guard let what = what(fact.event) else { return line }
         return OrderStory.Line(at: line.at, who: line.who, what: what, why: line.why)
     }
