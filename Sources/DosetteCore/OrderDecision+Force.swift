@@ -1,21 +1,16 @@
 // A person's word in place of what Provet shows.
 extension OrderDecision {
-    /// Takes a person's word for where the prescription stands at Provet; nothing is told to Provet.
+    /// Takes a person's word for where the prescription stands at Provet; Provet is not told of the state.
     ///
-    /// What was parked for telling Provet of the prescription is dropped with it, as after a look at Provet that shows
-    /// the same. Who forces it answers for what a call in doubt may have done.
+    /// What was parked, and what was still to be told, is dropped with it, but for remarks that wait. Who forces it answers for
+    /// what a call in doubt may have done.
     mutating func force(
         _ state: PrescriptionLifecycle.State,
         _ signal: Signal
     ) throws(OrderRefusal) {
         let possible = order.forcibleStates
         guard possible.contains(state), let part = order.workflow.index(of: .prescription) else {
-            let names = possible.map { Signal.force($0) }
-            let detail =
-                names.isEmpty
-                ? "No state is forced any more: the prescription has ended."
-                : "\(signal.name) leads nowhere from here; possible: \(names.joined(separator: ", "))."
-            throw refuse("not_forced_here", detail)
+            throw refuse("not_forced_here", notForced(signal, possible))
         }
         guard !isUnderWay(part) else {
             throw refuse(
@@ -32,12 +27,22 @@ extension OrderDecision {
         try followSeen(part, state.status, by: context.actor)
     }
 
+    private func notForced(
+        _ signal: Signal,
+        _ possible: [PrescriptionLifecycle.State]
+    ) -> String {
+        guard let prescription = order.prescription else { return "The order has no prescription." }
+        if prescription.isFinal {
+            return "The prescription has ended; no state is forced any more."
+        }
+        let names = possible.map { Signal.force($0) }.joined(separator: ", ")
+        return "\(signal.name) leads nowhere from here; possible: \(names)."
+    }
+
     /// Whether a call may still arrive, or is being looked for.
     private func isUnderWay(_ part: Int) -> Bool {
-        switch order.parts[part].effect?.state.phase {
-        case .intended, .uncertain: true
-        case .ready, .parked, nil: false
-        }
+        if case .parked = order.parts[part].effect?.state.phase { return false }
+        return !isFree(part)
     }
 }
 
@@ -47,17 +52,19 @@ extension Order {
         workflow.index(of: .prescription).map { parts[$0].since }
     }
 
-    /// The states of the prescription that a person may say it stands in at Provet: those that the order would follow
-    /// to if Provet showed them.
+    /// The states of the prescription that a person may say it stands in at Provet: those that the lifecycle follows to
+    /// from the state that it has here, and that have no work of their own.
     package var forcibleStates: [PrescriptionLifecycle.State] {
         guard let last = prescription, !last.isFinal,
             let part = workflow.index(of: .prescription)
         else { return [] }
         return PrescriptionLifecycle.known.filter { state in
+            guard let index = workflow.parts[part].index(ofState: state.name),
+                case .nothing = workflow.parts[part].states[index].work
+            else { return false }  // Its work would tell Provet, or the pharmacy, something again.
             // What is not at Provet can only end.
-            (state == .canceled || provetID != nil)
+            return (state == .canceled || provetID != nil)
                 && PrescriptionLifecycle.observe(state, after: last) == .follow
-                && workflow.parts[part].index(ofState: state.name) != nil
         }
     }
 }

@@ -19,6 +19,9 @@ package struct FourEyes: Hashable, Sendable {
 
     package let deeds: Set<Deed>
 
+    /// Where one of these needs a second person, forcing does, too: it would lead round them.
+    private static let forcing: Set<Deed> = [.force, .retry, .adopt, .resend, .giveUp, .cancel]
+
     package init(_ deeds: Set<Deed>) {
         self.deeds = deeds
     }
@@ -28,8 +31,8 @@ package struct FourEyes: Hashable, Sendable {
     /// Whether a signal to so many orders needs a second person.
     package func needsSecond(signal: String, orderCount: Int = 1) -> Bool {
         if orderCount > 1, deeds.contains(.bulk) { return true }
-        let deed = Signal.forced(by: signal) == nil ? Deed(rawValue: signal) : .force
-        return deed.map { deeds.contains($0) } ?? false
+        guard Signal.forced(by: signal) == nil else { return !deeds.isDisjoint(with: Self.forcing) }
+        return Deed(rawValue: signal).map { deeds.contains($0) } ?? false
     }
 }
 

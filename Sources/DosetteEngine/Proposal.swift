@@ -63,4 +63,18 @@ package enum ProposalFailure: Error, Sendable {
     case desk(DeskFailure)
     case client(ClientDeskFailure)
     case store(StoreError)
+
+    /// The failure in a word, for the log.
+    var code: String {
+        switch self {
+        case .noSuchProposal: "no_such_proposal"
+        case .noSuchOrder: "no_such_order"
+        case .refused(let refusal): refusal.rule
+        case .desk(.store(let error)), .store(let error), .client(.store(let error)):
+            "\(error.code)"
+        case .desk(.contended): "contended"
+        case .desk: "desk"
+        case .client: "client"
+        }
+    }
 }

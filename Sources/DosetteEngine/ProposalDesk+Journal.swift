@@ -102,7 +102,7 @@ extension ProposalDesk {
             } catch {
                 engine.logger.error(
                     "a confirmed proposal could not be done; it is tried again",
-                    metadata: [LogKey.detail: "\(proposal.id)"]
+                    metadata: [LogKey.detail: "\(proposal.id): \(error.code)"]
                 )
             }
         }

@@ -22,6 +22,10 @@ package final class ProposalDesk: Sendable {
     /// Proposals that are kept in memory, the newest.
     static let keptMaximum = 5_000
     static let page = 500
+    /// For how long the same proposal again is taken for the same.
+    package static let repeatSpan = TimeSpan.minutes(1)
+    /// Times that an order is looked at anew when it changes meanwhile.
+    private static let looksMaximum = 16
     /// Between two tries to do what was confirmed.
     package static let retryPause = TimeSpan.minutes(1)
 
@@ -87,8 +91,8 @@ package final class ProposalDesk: Sendable {
 
     /// Proposes a signal to orders; what needs no second person is done at once.
     ///
-    /// When this returns, the proposal is on disk, and so is what was done. While one of the same person's waits for a second
-    /// person, the same proposal again is that one.
+    /// When this returns, the proposal is on disk, and so is what was done. The same again within
+    /// ``repeatSpan``, while it waits for a second person, is the first one.
     ///
     /// - Parameters:
     ///   - signal: What the orders are to be told.
@@ -153,9 +157,18 @@ package final class ProposalDesk: Sendable {
         )
     }
 
-    /// What the same person has proposed already: a form that is sent twice proposes once.
-    private func openProposal(for deed: Deed, by person: String) -> Proposal? {
-        all.first { $0.state == .open && $0.deed == deed && Self.isSame($0.made.person, person) }
+    /// What the same person has just proposed for the same reason: a form that is sent twice proposes once.
+    private func openProposal(
+        for deed: Deed,
+        _ person: String,
+        _ reason: String,
+        at now: Timestamp
+    ) -> Proposal? {
+        all.first { proposal in
+            proposal.state == .open && proposal.deed == deed && proposal.made.reason == reason
+                && Self.isSame(proposal.made.person, person)
+                && now < proposal.made.at.advanced(by: Self.repeatSpan)
+        }
     }
 
     private func make(
@@ -166,7 +179,9 @@ package final class ProposalDesk: Sendable {
     ) async throws(ProposalFailure) -> Proposal {
         try await turn.run { () async throws(ProposalFailure) in
             let now = engine.clock.now()
-            if needsSecond, let same = openProposal(for: deed, by: person) { return same }
+            if needsSecond, let same = openProposal(for: deed, person, reason, at: now) {
+                return same
+            }
             let open = all.count { $0.state == .open }
             guard open < Self.openMaximum else {
                 let detail = "\(open) proposals are open; confirm or withdraw some first."
@@ -266,10 +281,17 @@ package final class ProposalDesk: Sendable {
         var results: [DeedResult] = []
         switch proposal.deed {
         case .signal(let signal, let orders):
+            var failure: ProposalFailure?
             for key in orders {
-                let refusal = try await tell(signal, key, proposal, second)
-                results.append(DeedResult(of: key.description, refusal: refusal))
+                // One that cannot be told now keeps none of the others from it; it is tried again.
+                do throws(ProposalFailure) {
+                    let refusal = try await tell(signal, key, proposal, second)
+                    results.append(DeedResult(of: key.description, refusal: refusal))
+                } catch {
+                    failure = error
+                }
             }
+            if let failure { throw failure }
         case .forget(let subjects):
             results = [try await forget(subjects, proposal, second)]
         }
@@ -298,8 +320,7 @@ package final class ProposalDesk: Sendable {
         let digest = Engine.digest(of: proposal.deed.json)
         do throws(DeskFailure) {
             let stream = try await engine.orders.stream(of: key)
-            try await checkStillMeant(signal, stream, proposal)
-            _ = try await engine.orders.apply(.signal(signal.signal), to: stream) {
+            try await apply(signal, stream, proposal) {
                 engine.orders.context(
                     actor: Actor(.person, name: proposal.made.person),
                     reason: reason(proposal, second),
@@ -317,20 +338,46 @@ package final class ProposalDesk: Sendable {
         }
     }
 
+    /// Decides on the order as it was looked at, or looks anew.
+    private func apply(
+        _ signal: DeedSignal,
+        _ stream: StreamID,
+        _ proposal: Proposal,
+        _ makeContext: () -> DecisionContext
+    ) async throws(DeskFailure) {
+        for _ in 0..<Self.looksMaximum {
+            let order = try await engine.orders.load(stream)
+            if order.keyUses[Self.keyPrefix + proposal.id] == nil {
+                try checkStillMeant(signal, order, proposal)
+            }
+            do throws(DeskFailure) {
+                _ = try await engine.orders.apply(
+                    .signal(signal.signal),
+                    to: stream,
+                    at: [order.version],
+                    in: makeContext
+                )
+                return
+            } catch {
+                guard case .changed = error else { throw error }
+            }
+        }
+        throw .contended
+    }
+
     /// What was parked anew, or has moved, meanwhile is another decision than the one that two persons took.
     private func checkStillMeant(
         _ signal: DeedSignal,
-        _ stream: StreamID,
+        _ order: Order,
         _ proposal: Proposal
-    ) async throws(DeskFailure) {
-        let isForced = Signal.forced(by: signal.name) != nil
-        guard isForced || ParkedAction(rawValue: signal.name) != nil else { return }
-        let order = try await engine.orders.load(stream)
-        guard order.keyUses[Self.keyPrefix + proposal.id] == nil else { return }
-        if isForced, let since = order.prescriptionSince, since > proposal.made.at {
+    ) throws(DeskFailure) {
+        if Signal.forced(by: signal.name) != nil, let since = order.prescriptionSince,
+            since > proposal.made.at
+        {
             let detail = "The prescription has moved since this was proposed; look at it again."
             throw .refused(OrderRefusal(rule: "moved_since", detail: detail))
         }
+        guard ParkedAction(rawValue: signal.name) != nil else { return }
         let meant = order.parkedParts.first { signal.step == nil || $0.parked.step == signal.step }
         guard let meant, meant.since > proposal.made.at else { return }
         let detail = "It was parked anew after this was proposed; look at it again."

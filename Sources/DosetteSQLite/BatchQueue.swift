@@ -5,7 +5,8 @@ import Synchronization
 
 /// Gathers what callers hand over into batches that share a transaction and a flush, on a thread of its own.
 ///
-/// Each caller waits for its own answer. What else is to be done on that thread stands behind the batches that wait.
+/// Each caller waits for its own answer. What else is to be done on that thread has its turn behind the
+/// batch that is being written.
 final class BatchQueue<Item: Sendable, Value: Sendable>: Sendable {
     typealias Answer = Result<Value, StoreError>
     /// Writes a batch; an answer for each item, in order.

@@ -140,7 +140,7 @@ package final class SQLiteStore: Store, OrderBoard {
         }
     }
 
-    /// Makes a change beside the journal, behind the batches that wait.
+    /// Makes a change beside the journal, behind the batch that is being written.
     private func change(
         _ change: @escaping @Sendable (Database) throws -> Void,
         isThere: @escaping @Sendable (Database) throws -> Bool

@@ -17,7 +17,9 @@ extension API {
         let body = try await call.bytes(upTo: OrderDocument.byteCountMaximum)
         let claim = try orderKeys.claim(key, for: body, by: call.caller.name)
         do throws(Problem) {
-            return try await submitted(call.with(body))
+            let response = try await submitted(call.with(body))
+            orderKeys.settle(claim)
+            return response
         } catch {
             orderKeys.release(claim)
             throw error

@@ -12,11 +12,19 @@ extension API {
             call.request.method == .post ? try await propose(call) : try listProposals(call)
         case .one(let id): try await showProposal(id, call)
         case .confirm(let id):
-            try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
-                try await desk.confirm(id, by: person, reason: reason)
-            }
+            try await confirm(id, call)
         case .withdraw(let id): try await withdraw(id, call)
         case .plan(let path): try await plan(path, call)
+        }
+    }
+
+    /// Confirms a proposal as a second person.
+    private func confirm(_ id: String, _ call: Call) async throws(Problem) -> Response {
+        if let proposal = engine.proposals.proposal(id) {
+            try call.caller.require(proposal.rightToConfirm)
+        }
+        return try await decide(id, call) { (desk, person, reason) async throws(ProposalFailure) in
+            try await desk.confirm(id, by: person, reason: reason)
         }
     }
 
@@ -45,7 +53,7 @@ extension API {
                 )
             }
         }
-        var response = Response.json(try await view(proposal, call), .created)
+        var response = Response.json(await told(proposal, to: request.person, call), .created)
         response.headers[.location] = ProposalRoute.path(of: proposal.id)
         return response
     }
@@ -64,14 +72,19 @@ extension API {
     private func showProposal(_ id: String, _ call: Call) async throws(Problem) -> Response {
         try refuseQuery(call)
         guard let proposal = engine.proposals.proposal(id) else { throw .noSuchProposal }
-        return .json(try await view(proposal, call))
+        guard case .forget = proposal.deed, call.caller.mayKnowWhom else {
+            return .json(proposal.view)
+        }
+        let client = try await engine.clientToForget(proposal, call.caller.name ?? Self.nobody)
+        return .json(proposal.view(client: client))
     }
 
-    /// A proposal with the client whom it would forget, for those who may decide on it.
-    private func view(_ proposal: Proposal, _ call: Call) async throws(Problem) -> JSON {
+    /// A proposal after a decision, with the client whom it would forget for those who may decide on it.
+    ///
+    /// What was done stands, also where that somebody read of it cannot be noted: the client is left out then.
+    private func told(_ proposal: Proposal, to person: String, _ call: Call) async -> JSON {
         guard case .forget = proposal.deed, call.caller.mayKnowWhom else { return proposal.view }
-        let client = try await engine.clientToForget(proposal, call.caller.name)
-        return proposal.view(client: client)
+        return proposal.view(client: try? await engine.clientToForget(proposal, person))
     }
 
     // MARK: - Deciding
@@ -102,7 +115,7 @@ extension API {
         let proposal = try await proposed { () async throws(ProposalFailure) in
             try await decision(engine.proposals, person, reason)
         }
-        return .json(try await view(proposal, call))
+        return .json(await told(proposal, to: person, call))
     }
 
     private func proposed(
@@ -285,6 +298,9 @@ extension Proposal {
         }
     }
 
+    /// What somebody must be allowed to do to confirm it: what is a pharmacist's decision is not made by two others.
+    var rightToConfirm: Right { right == .decide ? .decide : .confirm }
+
     /// The proposal for programs; a client stands there by its word in the journal.
     var view: JSON { view(client: nil) }
 
@@ -317,7 +333,7 @@ extension Engine {
     /// Whom a proposal would forget; that somebody read it stands in the journal.
     func clientToForget(
         _ proposal: Proposal,
-        _ reader: String?
+        _ reader: String
     ) async throws(Problem) -> ClientName? {
         do {
             let client = try await proposals.client(of: proposal)

@@ -80,8 +80,8 @@ enum OpenAPIText {
               summary: Takes an order in.
               description: |
                 An order is known by source and order_id: the same content again answers 200 with the order as it is
-                now, other content answers 409. That makes the call idempotent by itself; an Idempotency-Key must not stand for two orders (422), and is otherwise taken
-                and checked for its form, and nothing more is needed.
+                now, other content answers 409. That makes the call idempotent by itself, and an Idempotency-Key is not needed; one
+                that is given must not have stood for another order lately (422).
               parameters:
                 - $ref: '#/components/parameters/IdempotencyKey'
               requestBody:
@@ -227,7 +227,7 @@ enum OpenAPIText {
               summary: Tells an order something.
               description: |
                 202 means that it is on disk; it takes effect at Provet later.
-                The right goes by the signal: `repair` for retry, adopt, resend, give_up and force_…; `cancel` for cancel and remark;
+                The right goes by the signal: `repair` for retry, adopt, resend, give_up and force_…, but `decide` for force_accepted, force_accepted_warning and force_rejected; `cancel` for cancel and remark;
                 `decide` for any other. What the configuration's `four_eyes` names is refused here (409, `four_eyes`).
                 With If-Match nothing is done unless the order is still at that version.
               parameters:
@@ -421,7 +421,7 @@ enum OpenAPIText {
               description: |
                 It asks for the right of what is proposed. What the configuration's `four_eyes` names waits, `open`, until
                 somebody else confirms it, seven days at the most; anything else is done at once, and the answer says what
-                came of it. While the same proposal of the same person waits, it is answered again.
+                came of it. The same proposal of the same person within a minute is answered with the first one, while it is open.
               parameters:
                 - $ref: '#/components/parameters/IdempotencyKey'
               requestBody:
@@ -1863,33 +1863,13 @@ enum OpenAPIText {
               required: [signal]
               additionalProperties: false
               properties:
-                signal:
-                  type: string
-                  description: >-
-                    accept, accept_with_warning, reject, cancel, remark; retry, adopt, resend, give_up for what is
-                    parked; force_canceled, force_sent, … for where a person saw the prescription stand at Provet; and what
-                    the order's workflow adds.
+                signal: {$ref: '#/components/schemas/Signal/properties/signal'}
                 reason: {$ref: '#/components/schemas/Text'}
-                remarks: {type: string, maxLength: 2000}
+                remarks: {$ref: '#/components/schemas/Signal/properties/remarks'}
                 by: {$ref: '#/components/schemas/Person/properties/by'}
-                step: {type: string, minLength: 1, maxLength: 50}
-                receipt:
-                  type: object
-                  required: [id]
-                  additionalProperties: false
-                  properties: {id: {$ref: '#/components/schemas/ID'}}
-                items:
-                  type: array
-                  maxItems: 20
-                  items:
-                    type: object
-                    required: [item]
-                    additionalProperties: false
-                    properties:
-                      item: {type: integer, minimum: 0, maximum: 19}
-                      quantity: {type: integer, minimum: 1, maximum: 10000}
-                      substitute: {type: string, minLength: 1, maxLength: 128}
-                      ordered: {type: integer, minimum: 0, maximum: 10000}
+                step: {$ref: '#/components/schemas/Signal/properties/step'}
+                receipt: {$ref: '#/components/schemas/Signal/properties/receipt'}
+                items: {$ref: '#/components/schemas/Signal/properties/items'}
             SignalPlan:
               type: object
               required: [order, refused, needs_second, story, steps]

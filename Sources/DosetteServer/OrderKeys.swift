@@ -19,6 +19,9 @@ final class OrderKeys: Sendable {
     private struct State {
         var young: [Name: String] = [:]
         var old: [Name: String] = [:]
+        /// Keys of which it is not known yet whether their order is taken, with the claim that made them known.
+        var underWay: [Name: Int] = [:]
+        var claimCount = 0
     }
 
     private let state = Mutex(State())
@@ -26,7 +29,7 @@ final class OrderKeys: Sendable {
     /// What a claimed key is given back with when nothing was done.
     struct Claim: Sendable {
         fileprivate let name: Name
-        fileprivate let isNew: Bool
+        fileprivate let number: Int
     }
 
     /// Lets a key stand for a body.
@@ -43,25 +46,40 @@ final class OrderKeys: Sendable {
         by caller: String?
     ) throws(Problem) -> Claim {
         let name = Name(caller: caller, key: key)
-        let digest = Engine.digest(of: .string(String(decoding: body, as: UTF8.self)))
-        let known = state.withLock { state in
+        // What it says counts, not how it is written.
+        let json = try? JSONReader.read(body)
+        let digest = Engine.digest(of: json ?? .string(String(decoding: body, as: UTF8.self)))
+        let (known, number) = state.withLock { state in
+            state.claimCount += 1
             let known = state.young[name] ?? state.old[name]
             if known == nil {
+                state.underWay[name] = state.claimCount
                 if state.young.count >= Self.countMinimum {
                     state.old = state.young
                     state.young = [:]
                 }
                 state.young[name] = digest
             }
-            return known
+            return (known, state.claimCount)
         }
         guard known == nil || known == digest else { throw .keyReused }
-        return Claim(name: name, isNew: known == nil)
+        return Claim(name: name, number: number)
+    }
+
+    /// Notes that the order was taken: the key stands for it now, whatever another call under it comes to.
+    func settle(_ claim: Claim) {
+        state.withLock { state in
+            if state.underWay[claim.name] != nil { state.underWay[claim.name] = nil }
+        }
     }
 
     /// Gives a key back that stands for nothing, because the order was not taken.
     func release(_ claim: Claim) {
-        guard claim.isNew else { return }
-        state.withLock { $0.young[claim.name] = nil }
+        state.withLock { state in
+            guard state.underWay[claim.name] == claim.number else { return }
+            state.underWay[claim.name] = nil
+            state.young[claim.name] = nil
+            state.old[claim.name] = nil
+        }
     }
 }

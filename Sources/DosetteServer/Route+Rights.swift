@@ -45,8 +45,10 @@ extension ClinicRoute {
 extension Right {
     /// What a signal asks for.
     static func needed(for signal: String) -> Right {
-        if ParkedAction(rawValue: signal) != nil || Signal.forced(by: signal) != nil {
-            return .repair
+        if ParkedAction(rawValue: signal) != nil { return .repair }
+        if let state = Signal.forced(by: signal) {
+            // Whether a prescription is taken is the pharmacist's word, also in this form.
+            return state.isAccepted || state == .rejected ? .decide : .repair
         }
         return signal == Signal.cancel || signal == Signal.remark ? .cancel : .decide
     }

@@ -63,6 +63,22 @@ struct OrderForceTests {
         #expect(story.answer(to: "force_canceled") == "busy")
         try story.answer(Self.create, .unknown(reason: "timeout"))
         #expect(story.answer(to: "force_canceled") == "busy")
+        // A write that may still arrive is waited out, too.
+        var writing = try Story()
+        try writing.perform(Self.create)
+        try writing.perform("provet.patch_status", .unknown(reason: "timeout"))
+        #expect(writing.answer(to: "force_canceled") == "busy")
+        writing.pass(.days(1))
+        #expect(writing.answer(to: "force_canceled") == "taken")
+    }
+
+    @Test func `a state that has work of its own is not forced`() throws {
+        var story = try sent()
+        try story.observe(.unknown(status: 42))
+        let possible = story.order.forcibleStates
+        #expect(!possible.contains(.draft) && !possible.contains(.sending))
+        #expect(possible.contains(.sent) && possible.contains(.canceled))
+        #expect(story.answer(to: "force_draft") == "not_forced_here")
     }
 
     @Test func `no order comes back from its end, and none goes back`() throws {

@@ -133,6 +133,36 @@ struct ProposalRouteTests {
         }
     }
 
+    @Test func `nobody accepts by force who may not accept`() async throws {
+        let world = try World(tokens: Self.people)
+        try await world.serve { client in
+            _ = try await client.post("/v1/orders", Sample.order(), RoleToken.bearer(.intake))
+            for signal in ["force_accepted", "force_accepted_warning", "force_rejected"] {
+                let said = Sample.signal(signal)
+                let path = Self.order + "/signals"
+                let answer = try await client.post(path, said, RoleToken.bearer(.operator))
+                #expect(answer.status == 403 && answer.rule == "right_needed", "\(signal)")
+                let other = try await client.post(path, said, RoleToken.bearer(.pharmacist))
+                #expect(other.status != 403, "\(signal)")
+            }
+        }
+        let forced = try World(tokens: Self.people, fourEyes: FourEyes([.bulk]))
+        try await forced.serve { client in
+            for number in 1...2 {
+                let order = Sample.order().with("/order_id", .string("HD-\(number)"))
+                _ = try await client.post("/v1/orders", order, RoleToken.bearer(.intake))
+            }
+            let many = Self.proposal.with("/signal", "force_rejected")
+                .with("/orders", ["webshop/HD-1", "webshop/HD-2"])
+            let refused = try await client.post("/v1/proposals", many, Self.eino)
+            #expect(refused.rule == "right_needed")
+            let path = try await propose(client, .pharmacist, many)
+            let answer = try await client.post(path + "/confirm", Self.reason, Self.eino)
+            #expect(answer.status == 403 && answer.rule == "right_needed")
+            #expect(try await state(client, path) == "open")
+        }
+    }
+
     private func proposals(_ client: Client) async throws -> Int? {
         let list = try await client.get("/v1/proposals", RoleToken.bearer(.auditor))
         return list.json?["proposals"]?.arrayValue?.count

@@ -9,6 +9,25 @@ import Testing
 struct SignalTests {
     private static let path = "/v1/orders/webshop/HD-1/signals"
 
+    @Test func `while the engine stops, changes are refused and looking goes on`() async throws {
+        let world = try World()
+        try await world.serve { client in
+            let path = "/v1/orders/webshop/HD-1"
+            #expect(try await client.post("/v1/orders", Sample.order()).status == 202)
+            world.engine.drain()
+            let other = Sample.order().with("/order_id", "HD-2")
+            let signal = Sample.signal("cancel")
+            for (place, body) in [("/v1/orders", other), (path + "/signals", signal)] {
+                let answer = try await client.post(place, body)
+                #expect(answer.status == 503 && answer.rule == "stopping", "\(place)")
+                #expect(answer.headers[.retryAfter] != nil)
+            }
+            #expect(try await client.get(path).status == 200)
+            #expect(try await client.get("/health/ready").status == 503)
+            #expect(try await client.get("/health/live").status == 200)
+        }
+    }
+
     @Test func `a signal is taken and the order has moved`() async throws {
         try await World().run { client in
             try await client.send(Sample.order())

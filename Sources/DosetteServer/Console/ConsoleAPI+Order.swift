@@ -240,6 +240,8 @@ extension ConsoleAPI {
         } catch {
             report(error)
             entry.problem = error
+            // What was sent once is another form's from here on.
+            entry.once = DecisionEntry().once
             return try await orderPage(key, OrderLook(entry: entry), visit)
         }
     }

@@ -60,6 +60,9 @@ extension ConsoleAPI {
             guard ServerLimits.reasonBytes.contains(reason.utf8.count) else {
                 throw Problem(.invalid, rule: "required", "Say why.")
             }
+            if part == .confirm {
+                try visit.session.caller.require(proposal.rightToConfirm)
+            }
             do throws(ProposalFailure) {
                 let desk = engine.proposals
                 let person = visit.session.person
@@ -85,9 +88,7 @@ extension ConsoleAPI {
         _ visit: Visit
     ) async throws(Problem) -> Response {
         let plans = proposal.state == .open ? try await plans(proposal, visit) : []
-        let client =
-            visit.session.caller.mayKnowWhom
-            ? try await engine.clientToForget(proposal, visit.session.person) : nil
+        let client = await clientToForget(proposal, visit)
         let content = HTML(.div) {
             HTML(.h1) { "Proposal: \(ParkedWords.deed(proposal.deed))" }
             if let problem {
@@ -96,7 +97,9 @@ extension ConsoleAPI {
             facts(proposal, client)
             results(proposal)
             if proposal.state == .open { decision(proposal, visit) }
-            if case .confirmed = proposal.state, visit.may(.confirm) { finishing(proposal, visit) }
+            if case .confirmed = proposal.state, visit.may(proposal.rightToConfirm) {
+                finishing(proposal, visit)
+            }
             if !plans.isEmpty {
                 HTML(.section) {
                     HTML(.h2) { "What would be sent if it were confirmed now" }
@@ -119,6 +122,12 @@ extension ConsoleAPI {
             ),
             visit
         )
+    }
+
+    /// Whom it would forget, for those who decide; not where that they read it cannot be noted.
+    private func clientToForget(_ proposal: Proposal, _ visit: Visit) async -> ClientName? {
+        guard visit.session.caller.mayKnowWhom else { return nil }
+        return try? await engine.clientToForget(proposal, visit.session.person)
     }
 
     private func facts(_ proposal: Proposal, _ client: ClientName?) -> HTML {
@@ -179,14 +188,15 @@ extension ConsoleAPI {
 
     private func decision(_ proposal: Proposal, _ visit: Visit) -> HTML {
         let isOwn = ProposalDesk.isSame(proposal.made.person, visit.session.person)
-        let canConfirm = visit.may(.confirm) && !isOwn
+        let mayConfirm = visit.may(proposal.rightToConfirm)
+        let canConfirm = mayConfirm && !isOwn
         let canWithdraw = visit.may(proposal.right)
         return HTML(.section) {
             HTML(.h2) { "Decide" }
             if isOwn {
                 HTML(.p, .class("notice")) { "You proposed it: somebody else has to confirm it." }
-            } else if !visit.may(.confirm) {
-                let roles = Right.confirm.roles.map(\.rawValue).joined(separator: ", ")
+            } else if !mayConfirm {
+                let roles = proposal.rightToConfirm.roles.map(\.rawValue).joined(separator: ", ")
                 HTML(.p, .class("notice")) { "These roles confirm: \(roles)." }
             }
             if canConfirm || canWithdraw {

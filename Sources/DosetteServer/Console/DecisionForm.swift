@@ -244,7 +244,7 @@ struct DecisionForm: Sendable {
         return HTML(.details, .id("force"), isChosen ? .open : nil) {
             HTML(.summary) { "Force a state, when nothing else helps" }
             HTML(.p, .class("soft")) {
-                "Only for what you have seen in Provet yourself and Dosette cannot see. The order goes on as if Dosette had seen it; Provet is told nothing."
+                "Only for what you have seen in Provet yourself and Dosette cannot see. The order goes on as if Dosette had seen it; Provet is not told of the state."
             }
             allowed.enumerated().map { index, choice in
                 choice.isForce ? option(choice, index) : HTML()

@@ -4,6 +4,9 @@ import DosetteCore
 enum FormWords {
     /// All mistakes in sentences; the problem's own words where none are known here.
     static func text(_ problem: Problem) -> String {
+        if problem.errors.contains(where: { $0.rule == "idempotency_key_reused" }) {
+            return "This form was sent already. Look at the order, then decide again."
+        }
         let sentences = problem.errors.map { error in
             sentence(error.pointer, error.rule) ?? error.detail
         }
