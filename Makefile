@@ -67,8 +67,8 @@ drill-planted: build ## A blind retry is put in on purpose and must be found
 	$(DEBUG) drill --orders 24 --faults storm --kills 1 --minutes 2 --planted-fault blind-retry
 
 process-death: build ## The server dies in every way that a process can; three minutes
-	$(DEBUG) death --kills 200 --crash-points 3 --stops 6 --drains 8 \
-		--minutes $${DEATH_MINUTES:-2.5} --chapter 100
+	$(DEBUG) death --kills $${DEATH_KILLS:-200} --crash-points $${DEATH_POINTS:-3} --stops 6 --drains 8 \
+		--minutes 2.5 --chapter 100
 
 process-death-long: setup ## The same with 10,000 SIGKILLs; hours
 	swift build $(SWIFT_FLAGS) -c release --product dosette

@@ -124,16 +124,17 @@ struct ConsoleAct {
     /// a sale for the same client.
     private func doubt(_ id: String) async throws {
         let path = "/\(Self.installation)/api/0.1/countersale/"
+        // Signed in before, so that the clinic's sale is there before Dosette looks for its own.
+        let provet = APIClient(
+            address: String(stage.provet.base.dropFirst("http://".count)),
+            token: try await provetToken()
+        )
         try await faults(["cut_after": 10_000])
         try await signal("accept", id)
         try await wait(id, "charging") {
             $0["waiting"]?["for"]?.stringValue?.contains("counter_sale") == true
         }
         try await faults(["profile": "none"])
-        let provet = APIClient(
-            address: String(stage.provet.base.dropFirst("http://".count)),
-            token: try await provetToken()
-        )
         let sale: JSON = ["client": JSON(Self.doubtfulClient), "department": 1]
         let answer = try await provet.post(path, sale)
         guard answer.status == 201 else {
