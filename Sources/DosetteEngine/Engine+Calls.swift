@@ -227,9 +227,6 @@ extension Engine {
     /// Whether orders are taken and worked on.
     package var isReady: Bool { state.isRunning && state.epoch != nil }
 
-    /// Whether it was asked to stop, and takes no more changes.
-    package var isDraining: Bool { state.isDraining }
-
     package var counters: EngineCounters { state.counters }
     /// Orders that cannot be worked on until a person has looked, since the start; see the log.
     package var setAsideCount: Int { state.setAsideCount }

@@ -371,6 +371,9 @@ package final class Engine: Service {
     /// Makes a checkpoint now, if there are new events.
     package func makeCheckpoint() async throws { try await checkpointer?.make() }
 
+    /// Makes the last checkpoint and tries each witness once more; after a stop, behind what was recorded since.
+    package func finishEvidence() async { await checkpointer?.finish() }
+
     /// Gives the log a new key; the checkpoint that is made at once is signed by the old one, too.
     ///
     /// When this returns, it stands in the journal, and the old key is gone.

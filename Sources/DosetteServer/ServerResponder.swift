@@ -63,10 +63,6 @@ struct ServerResponder: HTTPResponder {
         _ context: ServerContext
     ) async throws(Problem) -> Response {
         let caller = try caller(route, request.head, context)
-        // What is changed now would stand behind the last checkpoint.
-        if api.engine.isDraining, ![.get, .head, .options].contains(request.method) {
-            throw .stopping
-        }
         if request.method == .options, route != .nowhere { return Self.options(route) }
         guard route == .nowhere || route.methods.contains(request.method) else {
             var problem = Problem(.methodNotAllowed, rule: "method", "Not with this method.")

@@ -1,5 +1,6 @@
 import DosetteCore
 import DosetteEngine
+import DosetteStore
 import HTTPTypes
 import Testing
 
@@ -9,19 +10,27 @@ import Testing
 struct SignalTests {
     private static let path = "/v1/orders/webshop/HD-1/signals"
 
-    @Test func `while the engine stops, changes are refused and looking goes on`() async throws {
+    @Test func `while the engine stops, orders are refused, and decisions are on disk`()
+        async throws
+    {
         let world = try World()
         try await world.serve { client in
             let path = "/v1/orders/webshop/HD-1"
             #expect(try await client.post("/v1/orders", Sample.order()).status == 202)
             world.engine.drain()
             let other = Sample.order().with("/order_id", "HD-2")
-            let signal = Sample.signal("cancel")
-            for (place, body) in [("/v1/orders", other), (path + "/signals", signal)] {
-                let answer = try await client.post(place, body)
-                #expect(answer.status == 503 && answer.rule == "stopping", "\(place)")
-                #expect(answer.headers[.retryAfter] != nil)
-            }
+            let answer = try await client.post("/v1/orders", other)
+            #expect(answer.status == 503 && answer.rule == "stopping")
+            #expect(answer.headers[.retryAfter] != nil)
+            let signal = try await client.post(path + "/signals", Sample.signal("cancel"))
+            #expect(signal.status == 202)
+            let key = try #require(OrderKey(text: "webshop/HD-1"))
+            let events = try await world.engine.events(of: key)
+            #expect(
+                try events.contains {
+                    try EventCodec.envelope($0.entry).kind == "signal.received/1"
+                }
+            )
             #expect(try await client.get(path).status == 200)
             #expect(try await client.get("/health/ready").status == 503)
             #expect(try await client.get("/health/live").status == 200)

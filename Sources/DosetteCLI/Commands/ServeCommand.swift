@@ -53,8 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
         let tracing = configuration.tracing.map { ServerTracing($0, metrics, logger) }
         let composition = try await compose(configuration, store, crash, metrics, logger)
         let outcome = await serve(composition, configuration, doors, metrics, tracing, logger)
-        // Of who read what while the engine stopped.
-        if outcome == nil { try? await composition.engine.makeCheckpoint() }
+        // Behind what people decided and read while the engine stopped.
+        await composition.engine.finishEvidence()
         await tracing?.close()
         ServerRecord.remove(from: configuration.dataDirectory)
         await composition.close()
