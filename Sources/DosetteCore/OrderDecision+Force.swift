@@ -72,8 +72,10 @@ extension Order {
 extension Signal {
     private static let forcePrefix = "force_"
 
-    /// The signals that force a state, one for each.
-    package static let forces = PrescriptionLifecycle.known.map { force($0) }
+    /// The signals that force a state, one for each that has no work of its own.
+    package static let forces = PrescriptionLifecycle.known
+        .filter { $0 != .draft && $0 != .sending }
+        .map { force($0) }
 
     /// The signal that forces a state.
     package static func force(_ state: PrescriptionLifecycle.State) -> String {

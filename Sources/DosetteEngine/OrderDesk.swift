@@ -139,6 +139,7 @@ final class OrderDesk: Sendable {
             if let versions, !versions.contains(order.version) {
                 throw .changed(version: order.version)
             }
+            try await checkAdoption(command, order, stream)
             let decision: OrderDecision
             do {
                 decision = try OrderDecision.decide(command, for: order, in: context)

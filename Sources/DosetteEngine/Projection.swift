@@ -140,7 +140,7 @@ package enum Projection {
         return references
     }
 
-    private static let kindsOfReceipts: [String: OrderReference.Kind] = [
+    static let kindsOfReceipts: [String: OrderReference.Kind] = [
         "provet.create_prescription": .prescription, "provet.create_counter_sale": .sale,
         "provet.add_payment": .payment,
     ]

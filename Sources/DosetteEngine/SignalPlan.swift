@@ -18,11 +18,13 @@ package struct SignalPlan: Sendable {
     package let refusal: OrderRefusal?
     /// What would stand in the journal.
     package let facts: [Fact]
+    /// Why the order is parked now, if it is.
+    package var parkedReason: String?
     package let steps: [Step]
 
     /// A plan that comes to nothing.
     package static func refused(_ key: OrderKey, _ refusal: OrderRefusal) -> SignalPlan {
-        SignalPlan(key: key, refusal: refusal, facts: [], steps: [])
+        SignalPlan(key: key, refusal: refusal, facts: [], parkedReason: nil, steps: [])
     }
 
     /// What would stand in the order's story.
@@ -32,13 +34,20 @@ package struct SignalPlan: Sendable {
 extension OrderDesk {
     /// Decides a signal on the newest state of an order without writing or sending anything.
     func plan(_ signal: Signal, for key: OrderKey) async throws(DeskFailure) -> SignalPlan {
-        let order = try await load(try await stream(of: key))
+        let stream = try await stream(of: key)
+        let order = try await load(stream)
         let decision: OrderDecision
+        do {
+            try await checkAdoption(.signal(signal), order, stream)
+        } catch {
+            guard case .refused(let refusal) = error else { throw error }
+            return .refused(key, refusal)
+        }
         do {
             let context = context(actor: Actor(.person, name: "?"), reason: "?")
             decision = try OrderDecision.decide(.signal(signal), for: order, in: context)
         } catch {
-            return SignalPlan(key: key, refusal: error, facts: [], steps: [])
+            return SignalPlan(key: key, refusal: error, facts: [], parkedReason: nil, steps: [])
         }
         var steps: [SignalPlan.Step] = []
         for part in decision.order.parts.indices {
@@ -51,6 +60,7 @@ extension OrderDesk {
             key: key,
             refusal: nil,
             facts: decision.facts,
+            parkedReason: order.parkedParts.first?.parked.reason,
             steps: steps
         )
     }

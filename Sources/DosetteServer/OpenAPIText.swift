@@ -1923,8 +1923,6 @@ enum OpenAPIText {
                     - retry
                     - give_up
                     - cancel
-                    - force_draft
-                    - force_sending
                     - force_sent
                     - force_accepted
                     - force_accepted_warning

@@ -1,9 +1,10 @@
 import DosetteCore
 import DosetteDefinitions
-import DosetteEngine
 import DosetteStore
 import DosetteTesting
 import Testing
+
+@testable import DosetteEngine
 
 @Suite("What an engine does at Provet", .timeLimit(.minutes(1)))
 struct EffectTests {
@@ -91,6 +92,51 @@ struct EffectTests {
         #expect(attempts.map(\.attempt) == [1, 2])
         #expect(Set(attempts.map(\.marker)).count == 1)
         #expect(Set(attempts.map(\.effect)) == [1])
+    }
+
+    @Test func `a person adopts what a look named and no other order has`() async throws {
+        let taken = 50
+        performer.script(
+            Action.create,
+            .answers(.confirmed(Receipt(["id": JSON(taken)]))),
+            .answers(.unknown(reason: "cut"))
+        )
+        performer.find(
+            Action.create,
+            .unclear(reason: "2 prescriptions could be ours: \(taken), 77")
+        )
+        try await world.live { life in
+            try await life.submit(Slip(id: "HD-2", client: 2))
+            try life.settle()
+            try await life.submit()
+            try life.advance(by: .minutes(5))
+            #expect(try await life.parked() == ["in_doubt provet.create_prescription"])
+            func rule(_ id: Int) async throws -> String? {
+                do {
+                    try await life.signal("adopt", receipt: Receipt(["id": JSON(id)]))
+                    return nil
+                } catch let DeskFailure.refused(refusal) {
+                    return refusal.rule
+                }
+            }
+            #expect(try await rule(5) == "not_a_candidate")
+            #expect(try await rule(taken) == "taken_already")
+            let adopt = Signal(name: "adopt", receipt: Receipt(["id": JSON(taken)]))
+            let plan = try await life.engine.plan(adopt, for: Slip().key)
+            #expect(plan.refusal?.rule == "taken_already")
+            #expect(try await rule(77) == nil)
+            #expect(try await life.order().provetID == 77)
+        }
+    }
+
+    @Test func `candidates are read only where all are named`() {
+        let all = "2 open counter sales of the client could be ours: 2002, 2003"
+        #expect(OrderDesk.candidates(in: all) == [2002, 2003])
+        for reason in [
+            "3 prescriptions could be ours: 1, 2", "two could be ours: 1", "timeout", "",
+        ] {
+            #expect(OrderDesk.candidates(in: reason) == nil, "\(reason)")
+        }
     }
 
     @Test func `an unclear sight is in doubt and waits for a person`() async throws {

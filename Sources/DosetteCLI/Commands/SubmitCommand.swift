@@ -8,7 +8,10 @@ struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "submit",
         abstract: "Hand orders in: one JSON document a line.",
-        discussion: "A bad line does not stop the others; exit code 1 when any line was refused."
+        discussion: """
+            A bad line does not stop the others; exit code 1 when any line was refused, 3 when some can be \
+            taken only later.
+            """
     )
 
     @OptionGroup var options: AccessOptions
@@ -44,7 +47,9 @@ struct SubmitCommand: AsyncParsableCommand {
         } catch {
             throw Stop(.unavailable, "the server does not answer: \(error)")
         }
-        guard answer.status == 200 else { throw Stop(.refused, answer.problemText) }
+        guard answer.status == 200 else {
+            throw Stop(answer.status >= 500 ? .unavailable : .refused, answer.problemText)
+        }
         return answer.body.split(separator: UInt8(ascii: "\n"))
             .compactMap { try? JSONReader.read(Array($0)) }
     }
@@ -104,7 +109,9 @@ struct SubmitCommand: AsyncParsableCommand {
             )
         }
         if statuses.contains(where: { $0 >= 500 }) { throw Stop(.unavailable) }
-        if statuses.contains(where: { $0 >= 300 }) { throw Stop(.refused) }
+        // What may be taken later is not refused.
+        if statuses.contains(where: { (300..<500).contains($0) }) { throw Stop(.refused) }
+        if statuses.contains(where: { $0 >= 500 }) { throw Stop(.unavailable) }
     }
 
     private static func words(_ answer: JSON) -> String {

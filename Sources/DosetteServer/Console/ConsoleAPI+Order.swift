@@ -192,6 +192,7 @@ extension ConsoleAPI {
         try await ask { () async throws(DeskFailure) in
             try await engine.noteRead("plan", of: key.description, by: visit.actor)
         }
+        let needsSecond = engine.proposals.needsSecond(Choice.signal(of: entry))
         let content = HTML(.div) {
             HTML(.h1) { "What would be sent for order \(key.orderID)" }
             HTML(.p) { "Nothing of it is written or sent yet." }
@@ -202,7 +203,9 @@ extension ConsoleAPI {
                 HTML(.p) { "Reason: \(entry.reason)" }
                 HTML(.div, .class("buttons")) {
                     if plan.refusal == nil {
-                        HTML(.button, .class("main"), .type("submit")) { "Do it" }
+                        HTML(.button, .class("main"), .type("submit")) {
+                            needsSecond ? "Propose it to a second person" : "Do it"
+                        }
                     }
                     HTML(.a, .class("go"), .href(path(of: key))) { "Back to the order" }
                 }

@@ -38,6 +38,8 @@ enum ConsoleScript {
           };
           const events = new EventSource(source);
           events.addEventListener("change", renew);
+          // What happened between the page and its first listening is not told by a change.
+          events.addEventListener("open", renew);
         })();
 
         """

@@ -14,6 +14,11 @@ struct Choice: Hashable, Sendable {
 
     var title: String { Self.title(signal) }
 
+    /// The signal that somebody chose in a form.
+    static func signal(of entry: DecisionEntry) -> String {
+        entry.choice.split(separator: " ").first.map(String.init) ?? ""
+    }
+
     var isForce: Bool { Signal.forced(by: signal) != nil }
 
     /// What a signal is called on buttons and in lists.
@@ -42,6 +47,8 @@ struct Choice: Hashable, Sendable {
         case "resend":
             "Only when it is certain that nothing arrived: what Provet gets twice cannot be deleted."
         case "give_up": "The order goes on without it, as its workflow says."
+        case "force_accepted", "force_accepted_warning":
+            "Charges the fee at once. When Provet shows something else, the order parks."
         case "reject", "cancel": "A fee that was charged is paid back."
         default: nil
         }

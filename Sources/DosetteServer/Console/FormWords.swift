@@ -15,6 +15,9 @@ enum FormWords {
 
     private static func sentence(_ pointer: String, _ rule: String) -> String? {
         switch (pointer, rule) {
+        case (_, "receipt_needed"): "Type Provet's number of what is there."
+        case (_, "not_taken_here"): "The order has moved on: this is not decided here any more."
+        case (_, "not_parked"): "It is not parked there any more; look at the order again."
         case ("/signal", _): "Choose what shall happen."
         case ("/reason", _):
             "Say why, in not more than \(ServerLimits.reasonBytes.upperBound) letters; letters such as ä count twice."

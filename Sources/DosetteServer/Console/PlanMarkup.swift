@@ -5,6 +5,9 @@ import DosetteEngine
 enum PlanMarkup {
     static func html(_ plan: SignalPlan, _ time: ClinicTime) -> HTML {
         HTML(.div, .class("plan")) {
+            if let reason = plan.parkedReason {
+                HTML(.p) { "It is parked because: \(reason)" }
+            }
             if let refusal = plan.refusal {
                 HTML(.p, .class("state bad")) { "It would be refused: \(refusal.detail)" }
             } else {
