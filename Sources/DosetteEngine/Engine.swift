@@ -355,6 +355,10 @@ package final class Engine: Service {
     /// Takes no more orders and begins no more calls; ``run()`` returns when those out have ended.
     package func drain() {
         state.drain()
+        logger.notice(
+            "engine is stopping",
+            metadata: [LogKey.count: "\(scheduler.runningCount)"]
+        )
         reconciler?.stop()
         hints?.stop()
         homeDelivery?.stop()

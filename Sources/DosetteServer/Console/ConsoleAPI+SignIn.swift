@@ -2,6 +2,8 @@ import DosetteCore
 import DosetteEngine
 import HTTPTypes
 import Hummingbird
+import Logging
+import Synchronization
 
 /// Coming in and going out.
 extension ConsoleAPI {
@@ -18,6 +20,11 @@ extension ConsoleAPI {
         var reader = QueryReader(call.request.uri.query, known: [Self.nextName])
         let next = reader.text(Self.nextName, bytes: ServerLimits.nextBytes)
         guard reader.violations.isEmpty else { throw Problem(reader.violations) }
+        if gate.proxy?.isUnproven(call.request.head) == true,
+            unproven.isWorthTelling(at: engine.clock.now())
+        {
+            logger.warning("a sign-on was not believed: its secret is wrong or missing")
+        }
         return signInPage(next, nil, call).response
     }
 
@@ -222,6 +229,22 @@ extension ConsoleAPI {
 
     static func hidden(_ name: String, _ value: String) -> HTML {
         HTML(.input, .type("hidden"), .name(name), .value(value))
+    }
+}
+
+/// Keeps what anybody can cause from filling the log.
+final class UnprovenLogins: Sendable {
+    /// Between two lines of the log.
+    static let pause = TimeSpan.minutes(1)
+
+    private let last = Mutex<Timestamp?>(nil)
+
+    func isWorthTelling(at now: Timestamp) -> Bool {
+        last.withLock { last in
+            if let known = last, now < known.advanced(by: Self.pause), now >= known { return false }
+            last = now
+            return true
+        }
     }
 }
 

@@ -16,6 +16,7 @@ struct ConsoleAPI: Sendable {
     let logger: Logger
     let sessions = ConsoleSessions()
     let followers = LiveFollowers()
+    let unproven = UnprovenLogins()
     let rates = CallRates(
         perSecond: ServerLimits.pagesPerSecond,
         burst: ServerLimits.pagesAtOnce

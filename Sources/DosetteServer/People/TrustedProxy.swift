@@ -28,6 +28,11 @@ package struct TrustedProxy: Sendable {
         return AccessToken.isLogin(login) ? login : nil
     }
 
+    /// Whether somebody says who is there without the secret: a proxy whose secret is another one, or nobody's proxy.
+    func isUnproven(_ head: HTTPRequest) -> Bool {
+        head.headerFields[loginHeader] != nil && login(head) == nil
+    }
+
     private static func only(_ values: [String]) -> String? {
         values.count == 1 ? values.first : nil
     }
