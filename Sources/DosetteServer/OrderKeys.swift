@@ -68,9 +68,7 @@ final class OrderKeys: Sendable {
 
     /// Notes that the order was taken: the key stands for it now, whatever another call under it comes to.
     func settle(_ claim: Claim) {
-        state.withLock { state in
-            if state.underWay[claim.name] != nil { state.underWay[claim.name] = nil }
-        }
+        state.withLock { $0.underWay[claim.name] = nil }
     }
 
     /// Gives a key back that stands for nothing, because the order was not taken.

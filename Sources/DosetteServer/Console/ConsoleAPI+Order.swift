@@ -192,7 +192,7 @@ extension ConsoleAPI {
         try await ask { () async throws(DeskFailure) in
             try await engine.noteRead("plan", of: key.description, by: visit.actor)
         }
-        let needsSecond = engine.proposals.needsSecond(Choice.signal(of: entry))
+        let needsSecond = engine.proposals.needsSecond(entry.signal)
         let content = HTML(.div) {
             HTML(.h1) { "What would be sent for order \(key.orderID)" }
             HTML(.p) { "Nothing of it is written or sent yet." }

@@ -14,11 +14,6 @@ struct Choice: Hashable, Sendable {
 
     var title: String { Self.title(signal) }
 
-    /// The signal that somebody chose in a form.
-    static func signal(of entry: DecisionEntry) -> String {
-        entry.choice.split(separator: " ").first.map(String.init) ?? ""
-    }
-
     var isForce: Bool { Signal.forced(by: signal) != nil }
 
     /// What a signal is called on buttons and in lists.
@@ -136,11 +131,15 @@ struct DecisionEntry: Sendable {
         return Idempotency(key: "console-\(once)", bodyDigest: digest)
     }
 
+    /// What was chosen: a signal, and the parked step that is meant, if one is.
+    private var words: [String] { choice.split(separator: " ", maxSplits: 1).map(String.init) }
+
+    var signal: String { words.first ?? "" }
+
     /// The entry as the API's body of a signal.
     func body(by person: String) -> JSONObject {
-        let words = choice.split(separator: " ", maxSplits: 1).map(String.init)
         var body: JSONObject = [
-            "signal": .string(words.first ?? ""), "reason": .string(reason), "by": .string(person),
+            "signal": .string(signal), "reason": .string(reason), "by": .string(person),
         ]
         if words.count == 2 { body["step"] = .string(words[1]) }
         if !remarks.isEmpty { body["remarks"] = .string(remarks) }
